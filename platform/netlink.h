@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network interfaces, read and set through the kernel's routing netlink: what the underlay looks
+// like, how our own devices are configured, and a signal when any of it changes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/endpoint.h"
+#include "core/base/mac_address.h"
+#include "core/base/result.h"
+#include "core/node/node.h"
+#include "platform/file_descriptor.h"
+
+struct mnl_socket;
+
+namespace lanyard::platform {
+
+// A running interface that is neither loopback nor one of our own devices.
+struct UnderlayInterface {
+  std::uint32_t index = 0;
+  std::string name;
+  std::uint32_t mtu = 0;  // bytes
+  bool multicast = false;
+  std::vector<IpPrefix> addresses;  // tentative and deprecated ones are left out
+};
+
+// What the node is told. Link-local addresses are left out, for they mean nothing without an
+// interface; the MTU is the smallest of the interfaces that then still have an address.
+node::Underlay describe_underlay(std::span<const UnderlayInterface> interfaces);
+
+struct MnlClose {
+  void operator()(mnl_socket* socket) const;
+};
+using MnlSocket = std::unique_ptr<mnl_socket, MnlClose>;
+
+// Requests, each answered by the kernel before the call returns (microseconds). Control thread.
+class Netlink {
+ public:
+  static Result<Netlink> open();
+
+  Result<void> set_link(std::uint32_t index, const MacAddress& mac, std::uint32_t mtu);
+  Result<void> set_up(std::uint32_t index);
+  // Exactly these: others that the device has are removed, but for IPv6 link-local ones.
+  Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);
+  // own_devices: indices of our TAP devices.
+  Result<std::vector<UnderlayInterface>> underlay(const std::set<std::uint32_t>& own_devices);
+  // All addresses of one interface, link-local ones included.
+  Result<std::vector<IpPrefix>> addresses(std::uint32_t index);
+
+ private:
+  explicit Netlink(MnlSocket socket);
+
+  // Sends the request and hands each answer to on_message until the kernel says that it is done.
+  template <typename OnMessage>
+  Result<void> exchange(void* request, OnMessage on_message);
+
+  MnlSocket socket_;
+  std::uint32_t sequence_ = 0;
+};
+
+// Becomes readable when links, addresses or routes change. Control thread.
+class NetlinkMonitor {
+ public:
+  static Result<NetlinkMonitor> open();
+
+  int descriptor() const;
+  // Takes all that waits; what it says is read anew by Netlink::underlay().
+  void drain();
+
+ private:
+  explicit NetlinkMonitor(MnlSocket socket);
+
+  MnlSocket socket_;
+};
+
+}  // namespace lanyard::platform
