@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dht: one node of a Kademlia DHT that speaks BitTorrent's mainline protocol (BEP 5) over IPv4. It
+// finds the peers announced under an info-hash, announces us there, and does its share for others:
+// it answers them and stores their peers, within limits.
+//
+// Owned and called by one thread. Datagrams to send and events are appended to the caller's lists;
+// afterwards the caller asks next_timeout() and calls handle_timeout() at that time. All memory is
+// bounded. A miss proves nothing: peers may be stored where no answer came from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/datagram.h"
+#include "core/base/endpoint.h"
+#include "core/base/rng.h"
+#include "core/base/time.h"
+#include "core/dht/counters.h"
+#include "core/dht/node_id.h"
+#include "core/dht/settings.h"
+
+namespace lanyard::dht {
+
+// Host names with ports ("router.example:6881") of well-known nodes to begin with in Mode::public_.
+// Resolving them is the owner's matter, who hands the addresses to add_bootstrap().
+std::span<const std::string_view> bootstrap_names();
+
+// Never reused within one Dht.
+enum class LookupId : std::uint64_t {};
+
+enum class Announce : std::uint8_t { no, yes };
+
+// As soon as they are heard of, each endpoint once per lookup, never our own outside address. Also
+// comes after LookupDone, up to an hour later, for a peer that has just announced itself at this
+// very node under a hash that it looked up: the other end is active now.
+struct PeersFound {
+  LookupId lookup{};
+  InfoHash info_hash;
+  std::vector<Endpoint> peers;
+};
+
+// Ends every lookup that was not cancelled, within 40 s; also one that no node answered.
+struct LookupDone {
+  LookupId lookup{};
+  InfoHash info_hash;
+  std::size_t answered = 0;   // nodes that answered; 0: the DHT cannot be reached at present
+  std::size_t stored_at = 0;  // nodes that took our announcement
+  std::size_t peers = 0;      // endpoints reported
+};
+
+// How the DHT sees this node has changed. At least two nodes agree on the address.
+struct OutsideAddress {
+  Endpoint endpoint;
+};
+
+using Event = std::variant<PeersFound, LookupDone, OutsideAddress>;
+using Events = std::vector<Event>;
+
+// How the NAT before us chooses outside ports (RFC 4787 section 4.1), judged by the ports that
+// several nodes saw. No NAT counts as endpoint-independent.
+enum class MappingKind : std::uint8_t { unknown, endpoint_independent, address_dependent };
+
+class Dht {
+ public:
+  // rng must outlive the node.
+  Dht(Settings settings, Rng& rng);
+  Dht(const Dht&) = delete;
+  Dht& operator=(const Dht&) = delete;
+  ~Dht();
+
+  // Nodes of the last run, best first, before start(): asked at the start, trusted once they
+  // answer.
+  void restore_nodes(std::span<const Contact> nodes);
+  // port is the UDP port that everything sent leaves from. Asks the bootstrap endpoints and the
+  // restored nodes, then looks for its own neighbourhood.
+  void start(Instant now, std::uint16_t port, Datagrams& out);
+  // More nodes to begin with: resolved names, members, hints of a token. At any time; those not yet
+  // known are asked at once if the node has started.
+  void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out);
+  // The underlay's addresses changed: what was learned about the outside is void, and who is there
+  // must be asked anew.
+  void handle_network_change(Instant now, Datagrams& out);
+
+  // Looks for peers; with Announce::yes also stores us at the nodes closest to the hash, under the
+  // port that they see. Begins as soon as any node is known. Without a node or with the DHT off,
+  // LookupDone says so.
+  LookupId get_peers(
+      Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events);
+  // No event of this lookup comes any more.
+  void cancel(LookupId lookup);
+
+  // A datagram whose first byte is 'd' and whose last is 'e'; borrowed for the call.
+  void handle_datagram(
+      Instant now, const Endpoint& from, Bytes payload, Datagrams& out, Events& events);
+  void handle_timeout(Instant now, Datagrams& out, Events& events);
+  Instant next_timeout() const;
+
+  const NodeId& own_id() const;
+  // Nodes that are not known to be gone.
+  std::size_t node_count() const;
+  // For the state file: up to 200 that answered lately, the surest first.
+  std::vector<Contact> good_nodes(Instant now) const;
+  std::optional<Endpoint> outside_address() const;
+  MappingKind mapping_kind() const;
+  const Counters& counters() const;
+
+ private:
+  class Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace lanyard::dht

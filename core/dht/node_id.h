@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Points of the DHT's 160-bit space: identifiers of nodes, and the info-hashes that peers are
+// stored under. Kademlia measures how far two points are apart by their exclusive or (BEP 5).
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/endpoint.h"
+#include "core/base/rng.h"
+
+namespace lanyard::dht {
+
+inline constexpr std::size_t kIdBytes = 20;  // BEP 5: SHA-1's width
+inline constexpr std::size_t kIdBits = kIdBytes * 8;
+
+struct NodeId {
+  std::array<std::uint8_t, kIdBytes> bytes{};
+
+  static NodeId random(Rng& rng) { return {rng.array<kIdBytes>()}; }
+
+  auto operator<=>(const NodeId&) const = default;
+};
+
+// What peers announce themselves under and are looked up by.
+struct InfoHash {
+  std::array<std::uint8_t, kIdBytes> bytes{};
+
+  // Where in the space of nodes it lies: the nodes closest to this point store its peers.
+  NodeId position() const { return {bytes}; }
+
+  auto operator<=>(const InfoHash&) const = default;
+};
+
+// A node and where it answers.
+struct Contact {
+  NodeId id;
+  Endpoint endpoint;
+
+  auto operator<=>(const Contact&) const = default;
+};
+
+// The exclusive or of two points; a smaller one, compared as a number, is closer.
+std::array<std::uint8_t, kIdBytes> distance(const NodeId& a, const NodeId& b);
+bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target);
+// How many leading bits are equal: 0 to 160.
+std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b);
+// A random point that shares exactly this many leading bits with id; prefix_bits < 160.
+NodeId random_id_sharing(const NodeId& id, std::size_t prefix_bits, Rng& rng);
+
+// Compact node info of BEP 5: 20 bytes of id, 4 of IPv4 address, 2 of port, for each node.
+Buffer encode_contacts(const std::vector<Contact>& contacts);
+// Unusable entries (port 0, no unicast address) are left out; a rest that is no whole entry too.
+std::vector<Contact> decode_contacts(Bytes compact, std::size_t at_most);
+
+}  // namespace lanyard::dht

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a DHT node is told at its start, with the limits that it keeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/base/endpoint.h"
+#include "core/base/time.h"
+#include "core/dht/node_id.h"
+
+namespace lanyard::dht {
+
+// public_ and private_ differ in whom they begin with (bootstrap_names() are for public_ alone) and
+// in that a private swarm may live in one subnet. off: not one datagram leaves or is answered.
+enum class Mode : std::uint8_t { public_, private_, off };
+
+// Other implementations ignore an address for minutes that sends 50 messages in 10 s, and several
+// members may share one behind a NAT; the limits on queries stay below that.
+struct Limits {
+  std::size_t query_burst_per_address = 20;
+  Duration query_interval_per_address = seconds(1);
+  std::size_t query_burst = 100;  // to all addresses together
+  Duration query_interval = milliseconds(50);
+  // Twenty members behind one NAT that all start at once ask some hundred questions.
+  std::size_t answer_burst_per_address = 150;
+  Duration answer_interval_per_address = milliseconds(100);
+  // 32 kB/s are a twentieth of a slow home's uplink (5 Mbit/s); the burst is ten seconds of it.
+  std::size_t answer_burst_bytes = 320'000;
+  std::size_t answer_bytes_per_second = 32'000;
+  std::size_t stored_hashes = 2000;      // as libtorrent keeps
+  std::size_t peers_per_hash = 100;      // an answer holds fewer
+  std::size_t hashes_per_address = 200;  // one address fills a tenth of the store at most
+  Duration peer_lifetime = minutes(45);  // three announcements of BitTorrent clients' 15 min
+};
+
+struct Settings {
+  Mode mode = Mode::public_;
+  std::vector<Endpoint> bootstrap;
+  std::optional<NodeId> own_id;  // from the last run; random without
+  Limits limits;
+};
+
+}  // namespace lanyard::dht
