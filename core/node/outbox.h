@@ -14,6 +14,7 @@
 #include "core/base/mac_address.h"
 #include "core/base/result.h"
 #include "core/control/messages.h"
+#include "core/node/device_id.h"
 
 namespace lanyard::node {
 
@@ -21,9 +22,6 @@ struct Forwarding;
 
 // Names a client's request, chosen by the owner, unique among the open ones.
 using RequestId = std::uint64_t;
-
-// Names a network's TAP device while it is open: small, reused after close.
-using DeviceId = std::uint32_t;
 
 // Open a TAP device, or change one that is open. The owner answers with handle_device().
 struct DeviceConfiguration {
