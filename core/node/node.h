@@ -10,8 +10,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -71,6 +73,11 @@ class Node {
   // The calendar may jump; call at least every minute.
   void set_wall_clock(Instant now, UnixTime wall);
   void handle_underlay(Instant now, const Underlay& underlay, Outbox& out);
+  // Bootstrap nodes whose host names were found only after start().
+  void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out);
+  // What the workers and their queues have dropped since start, by reason and only what is not 0,
+  // for Status::dropped. The owner tells before each request.
+  void set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped);
   // A datagram of the tunnel's port that is not data.
   void handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
   // A datagram of the multicast groups.
