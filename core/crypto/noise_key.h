@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/crypto/secret.h"
@@ -40,6 +41,8 @@ class NoiseKey {
 
  private:
   explicit NoiseKey(Secret<kNoiseKeySize> private_key);
+  NoiseKey(Secret<kNoiseKeySize> private_key, const NoisePublicKey& public_key)
+      : private_(std::move(private_key)), public_(public_key) {}
 
   Secret<kNoiseKeySize> private_;
   NoisePublicKey public_;
