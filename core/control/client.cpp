@@ -28,8 +28,10 @@ Result<void> Client::receive(std::string_view bytes) {
 }
 
 Result<void> Client::receive_line(std::string_view line) {
-  Result<ServerMessage> message = parse_server_message(line, open_);
-  if (!message) return message.error();
+  Result<std::optional<ServerMessage>> parsed = parse_server_message(line, open_);
+  if (!parsed) return parsed.error();
+  std::optional<ServerMessage>& message = *parsed;
+  if (!message) return {};
   if (!std::holds_alternative<Notification>(message->content)) {
     const std::uint64_t answered = message->call;
     std::erase_if(open_, [answered](const OpenCall& call) { return call.number == answered; });

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,9 +99,11 @@ struct ServerMessage {
 
 std::string encode_request(std::uint64_t number, const Request& request);
 
-// `open` names the calls that may be answered, for a reply is read by what was asked. Both
-// parameters are borrowed for the call.
-Result<ServerMessage> parse_server_message(std::string_view line, std::span<const OpenCall> open);
+// `open` names the calls that may be answered, for a reply is read by what was asked. Nothing for
+// an answer to another call and for a notification of a newer daemon: to be passed over. An error
+// when the line is no message of this protocol. Both parameters are borrowed for the call.
+Result<std::optional<ServerMessage>> parse_server_message(std::string_view line,
+                                                          std::span<const OpenCall> open);
 
 // ---- What --json prints, and scripts read ----
 

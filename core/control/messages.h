@@ -180,6 +180,9 @@ struct Version {
 
 struct Done {};
 
+// CreateNetwork, NetworkUp and JoinNetwork are answered by a NetworkReply; CreateInvite by an
+// InviteReply; ListInvites by an InviteList; GetStatus, Ping and GetVersion by Status, PingSummary
+// and Version; the others by Done.
 using Reply =
     std::variant<Done, NetworkReply, InviteReply, InviteList, Status, PingSummary, Version>;
 

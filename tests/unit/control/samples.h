@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// One full example of every message, for the tests of this room.
+#pragma once
+
+#include <vector>
+
+#include "core/control/messages.h"
+
+namespace lanyard::control::samples {
+
+inline std::vector<Request> requests() {
+  return {CreateNetwork{"lab", "10.9.0.0/16", "10.9.0.1", "lan0", 1400, "alice"},
+          NetworkUp{"lab", "lan0", 1300},
+          NetworkDown{"lab"},
+          LeaveNetwork{"lab"},
+          JoinNetwork{"LANYARD1QQQ", "bob", "lan1"},
+          CreateInvite{"lab", 3600, 20, "bob", "10.9.0.2"},
+          ListInvites{"lab"},
+          RevokeInvite{"lab", "0badcafe"},
+          GetStatus{},
+          Ping{"lab", "bob", 5, 200, 900},
+          GetVersion{}};
+}
+
+inline Status status() {
+  MemberStatus alice;
+  alice.id = "a1b2";
+  alice.name = "alice";
+  alice.addresses = {"10.77.3.12", "fd12::1"};
+  alice.mac = "02:00:00:00:00:01";
+  alice.self = true;
+  alice.online = true;
+  MemberStatus bob;
+  bob.id = "b2c3";
+  bob.name = "bob";
+  bob.addresses = {"10.77.4.1"};
+  bob.mac = "02:00:00:00:00:02";
+  bob.online = true;
+  bob.path = PathKind::direct;
+  bob.endpoint = "20.0.2.2:41000";
+  bob.rtt_seconds = 0.0125;
+  bob.loss_ratio = 0.25;
+  bob.cipher = "AES-256-GCM";
+  bob.rx_bytes = 18446744073709551615u;
+  bob.tx_bytes = 42;
+  bob.last_seen = 1790000000;
+  bob.reason = "a sentence";
+  NetworkStatus network;
+  network.id = "00ff";
+  network.name = "lab";
+  network.state = NetworkState::up;
+  network.error = "";
+  network.interface = "lanyard0";
+  network.mtu = 1420;
+  network.addresses = {"10.77.3.12/16", "fd12::1/64"};
+  network.mac = "02:00:00:00:00:01";
+  network.admin = true;
+  network.members = {alice, bob};
+  Status status;
+  status.version = "0.1.0";
+  status.uptime_seconds = 61;
+  status.port = 41234;
+  status.nat = "unknown";
+  status.dht_mode = "public";
+  status.dht_nodes = 87;
+  status.outside_addresses = {"20.0.1.1:41234"};
+  status.dropped = {{"unknown_session", 3}};
+  status.networks = {network};
+  return status;
+}
+
+inline std::vector<Reply> replies() {
+  return {
+      NetworkReply{"00ff", "lab", "lan0", {"10.9.0.1/16", "fd12::1/64"}},
+      NetworkReply{"00ff", "lab", "lan0", {}},
+      Done{},
+      Done{},
+      NetworkReply{"00ff", "lab", "lan1", {"10.9.0.2/16"}},
+      InviteReply{"LANYARD1QQQ", "0badcafe", "lab", 1790000000, 20},
+      InviteList{"lab", {{"0badcafe", "open", 1790000000, 3, {"bob", "carol"}, "x", "10.9.0.9"}}},
+      Done{},
+      status(),
+      PingSummary{5, 4, 0.001, 0.002, 0.003},
+      Version{"0.1.0", 1}};
+}
+
+inline std::vector<Notification> notifications() {
+  return {Progress{"looking for a member"},
+          PingEcho{3, "bob", "10.9.0.2", false, 0.0125, PathKind::relay, "carol", ""},
+          PingEcho{4, "bob", "10.9.0.2", true, 0, PathKind::none, "", ""}};
+}
+
+}  // namespace lanyard::control::samples

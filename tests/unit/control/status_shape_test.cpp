@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON that scripts read. A change here that is not an addition breaks them.
+#include <doctest/doctest.h>
+
+#include "core/control/json.h"
+#include "tests/unit/control/samples.h"
+
+namespace lanyard::control {
+namespace {
+
+TEST_CASE("status, schema 1") {
+  CHECK(to_json(samples::status()) ==
+        R"({"schema":1,"daemon":{"version":"0.1.0","uptime_seconds":61,"port":41234,)"
+        R"("nat":"unknown","dht":{"mode":"public","nodes":87},)"
+        R"("outside_addresses":["20.0.1.1:41234"],"dropped":{"unknown_session":3}},)"
+        R"("networks":[{"id":"00ff","name":"lab","state":"up","error":"","interface":"lanyard0",)"
+        R"("mtu":1420,"addresses":["10.77.3.12/16","fd12::1/64"],"mac":"02:00:00:00:00:01",)"
+        R"("admin":true,"members":[)"
+        R"({"id":"a1b2","name":"alice","addresses":["10.77.3.12","fd12::1"],)"
+        R"("mac":"02:00:00:00:00:01","self":true,"online":true,"path":"none","via":"",)"
+        R"("endpoint":"","rtt_seconds":null,"loss_ratio":0.0,"cipher":"","rx_bytes":0,)"
+        R"("tx_bytes":0,"last_seen":0,"reason":""},)"
+        R"({"id":"b2c3","name":"bob","addresses":["10.77.4.1"],"mac":"02:00:00:00:00:02",)"
+        R"("self":false,"online":true,"path":"direct","via":"","endpoint":"20.0.2.2:41000",)"
+        R"("rtt_seconds":0.0125,"loss_ratio":0.25,"cipher":"AES-256-GCM",)"
+        R"("rx_bytes":18446744073709551615,"tx_bytes":42,"last_seen":1790000000,)"
+        R"("reason":"a sentence"}]}]})");
+}
+
+TEST_CASE("an error") {
+  CHECK(error_to_json("daemon_not_running",
+                      make_error(Errc::failure, "it is not there", "start it")) ==
+        R"({"error":{"code":"daemon_not_running","message":"it is not there","hint":"start it"}})");
+}
+
+TEST_CASE("an invite and an echo") {
+  CHECK(
+      to_json(samples::replies()[5]) ==
+      R"({"token":"LANYARD1QQQ","id":"0badcafe","network":"lab","expires":1790000000,"uses":20})");
+  CHECK(to_json(samples::notifications()[1]) ==
+        R"({"sequence":3,"peer":"bob","address":"10.9.0.2","lost":false,"rtt_seconds":0.0125,)"
+        R"("path":"relay","via":"carol","endpoint":""})");
+}
+
+TEST_CASE("a status of 1000 members fits a line") {
+  Status status = samples::status();
+  MemberStatus member = status.networks[0].members[1];
+  member.name = std::string(63, 'n');
+  member.id = std::string(32, 'f');
+  member.reason = std::string(160, 'r');
+  member.addresses = {"10.255.255.255", "fd12:3456:789a:bcde:1111:2222:3333:4444"};
+  status.networks[0].members.assign(1000, member);
+  CHECK(encode_reply({"1"}, status).size() <= kMaxReplyBytes);
+}
+
+}  // namespace
+}  // namespace lanyard::control
