@@ -69,8 +69,9 @@ class DataOutput {
  private:
   friend class DataPlane;
 
-  // Room for one more datagram of that size; empty when there is none.
-  MutableBytes reserve(std::size_t bytes);
+  // Memory for one more item, which is kept once take() is called; empty when there is none.
+  MutableBytes room_for(std::size_t bytes);
+  void take(MutableBytes room);
 
   Capacity capacity_;
   std::unique_ptr<std::uint8_t[]> memory_;
@@ -97,9 +98,15 @@ class DataPlane {
 
  private:
   void send(const PeerPath& path, vswitch::Form form, Bytes frame, DataOutput& out);
-  void deliver(const Forwarding& forwarding,
+  void answer(DeviceId device, Bytes frame, DataOutput& out);
+  void handle_body(const Forwarding& forwarding,
+                   const SessionEntry& entry,
+                   MutableBytes datagram,
+                   const tunnel::Body& body,
+                   DataOutput& out);
+  void deliver(const DeviceForwarding& port,
                const SessionEntry& entry,
-               MutableBytes frame,
+               Bytes frame,
                DataOutput& out);
 
   DropCounters drops_;

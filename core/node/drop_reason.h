@@ -11,24 +11,25 @@
 namespace lanyard::node {
 
 enum class DropReason : std::uint8_t {
+  // either way
+  runt,             // shorter than an Ethernet header
+  unknown_device,   // the device is not in the snapshot (it is being opened or closed)
+  spoofed_address,  // a member, or this host, spoke for another member's IP address
+  output_full,      // more copies of a flooded frame than fit into one batch
   // from the device
-  runt,                 // shorter than an Ethernet header
   foreign_source,       // not from the device's own MAC address
   unknown_destination,  // to a unicast MAC address that is no member's
-  unknown_device,       // the device is not in the snapshot (it is being opened or closed)
   no_path,              // no session with that member now
   oversized,            // does not fit into one datagram
   session_exhausted,    // the session's packet limit is reached; a new one is being made
-  output_full,          // more copies of a flooded frame than fit into one batch
   // from the network
-  malformed,        // too short, or its parts overlap
+  malformed,        // too short, or an authentic body that makes no sense
   unknown_session,  // no session has this index
   forged,           // the tag does not verify
   replayed,         // seen before, or older than the window
   unknown_kind,     // a kind of body, or a flag, that this version does not know
   not_verified,     // a frame from a peer whose membership is not verified
   spoofed_source,   // a member used a MAC address that is not its own
-  spoofed_address,  // a member (or this host) spoke for another member's IP address
   not_for_us,       // a frame to a unicast MAC address that is not ours
 };
 inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::not_for_us) + 1;
