@@ -61,6 +61,18 @@ Handshake::Handshake(Setup setup, Protocol protocol, NoiseKey ephemeral)
   mix_prologue_and_known_keys(setup.prologue);
 }
 
+Handshake Handshake::clone() const { return Handshake(*this, progress_.clone()); }
+
+Handshake::Handshake(const Handshake& from, Progress progress)
+    : role_(from.role_),
+      pattern_(from.pattern_),
+      ephemeral_(from.ephemeral_.clone()),
+      progress_(std::move(progress)),
+      next_message_(from.next_message_) {
+  if (from.static_key_) static_key_ = from.static_key_->clone();
+  for (const Secret<32>& psk : from.psks_) psks_.push_back(psk.clone());
+}
+
 void Handshake::mix_prologue_and_known_keys(Bytes prologue) {
   progress_.symmetric.mix_hash(prologue);
   for (const Role owner : {Role::initiator, Role::responder}) {

@@ -42,6 +42,9 @@ class Handshake {
   // The ephemeral key is drawn here, so that all later calls are functions of the object alone.
   static Result<Handshake> create(Setup setup, Rng& rng);
 
+  // To read a message on trial: only one of the two may ever go on to write.
+  Handshake clone() const;
+
   // Errors: not our turn, too long, or a key of the peer's that is of small order. The object is
   // then as it was.
   Result<Buffer> write_message(Bytes payload);
@@ -78,6 +81,7 @@ class Handshake {
   };
 
   Handshake(Setup setup, Protocol protocol, NoiseKey ephemeral);
+  Handshake(const Handshake& from, Progress progress);
 
   void mix_prologue_and_known_keys(Bytes prologue);
   [[nodiscard]] bool write_token(Token token, Progress& progress, Buffer& out) const;
