@@ -77,7 +77,7 @@ enum class HandshakeDrop : std::uint8_t {
 };
 
 struct HandshakeSettings {
-  std::uint8_t aead_mask = crypto::supported_aeads();
+  crypto::AeadMask aead_mask = crypto::supported_aeads();
   std::int64_t version = kProtocolVersion;
   SessionLimits session_limits;
   std::size_t max_half_open = 256;  // as responder; the oldest goes
@@ -100,8 +100,9 @@ class Handshakes {
   // sessions that they led to are the owner's.
   void set_credentials(std::vector<Credentials> credentials);
 
-  // Shakes hands with whoever answers first at one of these addresses (at most 8, the first count).
-  // It ends with Established or Failed, within 10 s. credentials_id must be among the current ones.
+  // Shakes hands with whoever answers first at one of these addresses (8 at most; the first ones
+  // count). It ends with Established or Failed, within 10 s. credentials_id must be among the
+  // current ones.
   AttemptId start(Instant now, std::uint32_t credentials_id, std::span<const Endpoint> candidates);
   // More addresses for an attempt; known ones are ignored, past 8 the oldest goes. Nothing happens
   // when the attempt has ended.

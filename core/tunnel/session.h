@@ -31,8 +31,8 @@ enum class DataDrop : std::uint8_t {
 };
 
 struct SessionLimits {
-  std::uint64_t last_packets = std::uint64_t{1}
-                               << 28;  // far below the AEADs' bounds (RFC 9001 6.6)
+  std::uint64_t max_packets = std::uint64_t{1}
+                              << 28;  // far below the AEADs' bounds (RFC 9001 section 6.6)
   std::uint64_t rekey_packets = std::uint64_t{1} << 26;  // leaves time for a new handshake
   std::uint64_t rekey_bytes = std::uint64_t{1} << 36;  // 64 GiB, as much as AES-GCM wants at 1 KiB
 };
@@ -110,6 +110,10 @@ class Session {
   static std::uint64_t load(const Counter& counter) {
     return counter.load(std::memory_order_relaxed);
   }
+  // The three steps of open().
+  void admit(std::span<Incoming> batch);
+  void decrypt(Incoming& incoming) const;
+  void accept(std::span<Incoming> batch);
   void count_drop(DataDrop reason, std::uint64_t packets = 1);
 
   const SessionIndex local_index_;
