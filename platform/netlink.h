@@ -17,6 +17,7 @@
 #include "platform/file_descriptor.h"
 
 struct mnl_socket;
+struct nlmsghdr;
 
 namespace lanyard::platform {
 
@@ -45,7 +46,8 @@ class Netlink {
 
   Result<void> set_link(std::uint32_t index, const MacAddress& mac, std::uint32_t mtu);
   Result<void> set_up(std::uint32_t index);
-  // Exactly these: others that the device has are removed, but for IPv6 link-local ones.
+  // Exactly these: others that the device has are removed, but for IPv6 link-local ones. IPv6
+  // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);
   // own_devices: indices of our TAP devices.
   Result<std::vector<UnderlayInterface>> underlay(const std::set<std::uint32_t>& own_devices);
@@ -55,9 +57,18 @@ class Netlink {
  private:
   explicit Netlink(MnlSocket socket);
 
-  // Sends the request and hands each answer to on_message until the kernel says that it is done.
-  template <typename OnMessage>
-  Result<void> exchange(void* request, OnMessage on_message);
+  // Sends the request and hands each answer with `data` to on_message, until the kernel is done.
+  Result<void> exchange(nlmsghdr* request,
+                        int (*on_message)(const nlmsghdr*, void*),
+                        void* data,
+                        std::string_view what);
+  // All addresses of all interfaces, or of one.
+  struct InterfaceAddress;
+  Result<std::vector<InterfaceAddress>> list_addresses();
+  Result<void> change_address(std::uint16_t type,
+                              std::uint16_t flags,
+                              std::uint32_t index,
+                              const IpPrefix& address);
 
   MnlSocket socket_;
   std::uint32_t sequence_ = 0;

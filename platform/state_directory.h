@@ -21,11 +21,6 @@ struct StoredFile {
   Buffer contents;
 };
 
-// Around a file's contents, so that damage is seen before anything is made of it.
-Buffer wrap_state(Bytes contents);
-// Errc::corrupt says in which way the file is damaged.
-Result<Buffer> unwrap_state(Bytes file);
-
 // Control thread. Names are letters, digits, '-', '_' and '.', with at most one directory before
 // them ("networks/4f2a.roster").
 class StateDirectory {

@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/endpoint.h"
 #include "core/base/result.h"
+#include "core/node/data_plane.h"
 #include "platform/file_descriptor.h"
 
 namespace lanyard::platform {
@@ -45,11 +46,8 @@ class ReceiveBatch {
   std::array<Endpoint, kBatchSize> from_{};
 };
 
-// payload is borrowed until send() returns.
-struct OutgoingDatagram {
-  Endpoint to;
-  Bytes payload;
-};
+// A datagram to send; its payload is borrowed until send() returns.
+using OutgoingDatagram = node::SealedDatagram;
 
 struct SendCount {
   std::size_t sent = 0;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests to rtnetlink (rtnetlink(7)), built and read with libmnl.
+#include "platform/netlink.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <libmnl/libmnl.h>
+
+#include "platform/system_error.h"
+
+namespace lanyard::platform {
+namespace {
+
+// Larger than any answer: the kernel fills at most 32 KiB when it lists.
+constexpr std::size_t kAnswerBytes = 32 * 1024;
+// Our requests have a handful of attributes.
+constexpr std::size_t kRequestBytes = 512;
+constexpr std::string_view kRightsHint =
+    "run the daemon as root or give it the capability CAP_NET_ADMIN";
+
+class Request {
+ public:
+  Request(std::uint16_t type, std::uint16_t flags) {
+    header_ = mnl_nlmsg_put_header(buffer_.data());
+    header_->nlmsg_type = type;
+    header_->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  }
+
+  template <typename Family>
+  Family& family_header() {
+    return *static_cast<Family*>(mnl_nlmsg_put_extra_header(header_, sizeof(Family)));
+  }
+  nlmsghdr* get() { return header_; }
+
+ private:
+  alignas(nlmsghdr) std::array<std::uint8_t, kRequestBytes> buffer_{};
+  nlmsghdr* header_;
+};
+
+IpAddress read_address(const nlattr* attribute) {
+  const Bytes bytes(static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)),
+                    mnl_attr_get_payload_len(attribute));
+  return IpAddress::from_bytes(bytes).value_or(IpAddress());
+}
+
+struct LinkList {
+  std::vector<UnderlayInterface> links;
+};
+
+int on_link(const nlmsghdr* message, void* data) {
+  const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+  if ((header->ifi_flags & IFF_LOOPBACK) != 0) return MNL_CB_OK;
+  if ((header->ifi_flags & IFF_UP) == 0 || (header->ifi_flags & IFF_RUNNING) == 0) return MNL_CB_OK;
+  UnderlayInterface link;
+  link.index = static_cast<std::uint32_t>(header->ifi_index);
+  link.multicast = (header->ifi_flags & IFF_MULTICAST) != 0;
+  const nlattr* attribute = nullptr;
+  mnl_attr_for_each(attribute, message, sizeof(ifinfomsg)) {
+    const int type = mnl_attr_get_type(attribute);
+    if (type == IFLA_IFNAME) link.name = mnl_attr_get_str(attribute);
+    if (type == IFLA_MTU) link.mtu = mnl_attr_get_u32(attribute);
+  }
+  static_cast<LinkList*>(data)->links.push_back(std::move(link));
+  return MNL_CB_OK;
+}
+
+}  // namespace
+
+struct Netlink::InterfaceAddress {
+  std::uint32_t index = 0;
+  std::uint32_t flags = 0;  // IFA_F_...
+  IpPrefix prefix;
+};
+
+namespace {
+
+template <typename InterfaceAddress>
+int on_address(const nlmsghdr* message, void* data) {
+  const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
+  InterfaceAddress out;
+  out.index = header->ifa_index;
+  out.flags = header->ifa_flags;
+  out.prefix.length = header->ifa_prefixlen;
+  bool is_local_known = false;
+  const nlattr* attribute = nullptr;
+  mnl_attr_for_each(attribute, message, sizeof(ifaddrmsg)) {
+    const int type = mnl_attr_get_type(attribute);
+    // On a point-to-point link IFA_ADDRESS is the other end's.
+    if (type == IFA_LOCAL || (type == IFA_ADDRESS && !is_local_known)) {
+      out.prefix.address = read_address(attribute);
+      is_local_known = type == IFA_LOCAL;
+    }
+    if (type == IFA_FLAGS) out.flags = mnl_attr_get_u32(attribute);
+  }
+  static_cast<std::vector<InterfaceAddress>*>(data)->push_back(out);
+  return MNL_CB_OK;
+}
+
+bool is_link_local_v6(const IpAddress& address) {
+  return !address.is_v4() && address.is_link_local();
+}
+
+bool is_usable(const IpAddress& address) {
+  return !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() &&
+         !address.is_link_local();
+}
+
+}  // namespace
+
+node::Underlay describe_underlay(std::span<const UnderlayInterface> interfaces) {
+  node::Underlay out;
+  std::uint32_t smallest = 0;
+  for (const UnderlayInterface& interface : interfaces) {
+    bool has_usable = false;
+    for (const IpPrefix& prefix : interface.addresses) {
+      if (!is_usable(prefix.address)) continue;
+      has_usable = true;
+      out.addresses.push_back({prefix, interface.name});
+    }
+    if (has_usable && (smallest == 0 || interface.mtu < smallest)) smallest = interface.mtu;
+  }
+  if (smallest != 0) out.mtu = smallest;
+  return out;
+}
+
+void MnlClose::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+
+Netlink::Netlink(MnlSocket socket) : socket_(std::move(socket)) {}
+
+Result<Netlink> Netlink::open() {
+  MnlSocket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+    return system_error(errno, "the kernel's network settings cannot be reached");
+  }
+  return Netlink(std::move(socket));
+}
+
+Result<void> Netlink::exchange(nlmsghdr* request,
+                               int (*on_message)(const nlmsghdr*, void*),
+                               void* data,
+                               std::string_view what) {
+  const std::uint32_t sequence = ++sequence_;
+  request->nlmsg_seq = sequence;
+  if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) {
+    return system_error(errno, what, kRightsHint);
+  }
+  alignas(nlmsghdr) std::array<char, kAnswerBytes> answer;
+  while (true) {
+    const ssize_t size = mnl_socket_recvfrom(socket_.get(), answer.data(), answer.size());
+    if (size < 0) return system_error(errno, what, kRightsHint);
+    const int outcome = mnl_cb_run(answer.data(), static_cast<std::size_t>(size), sequence,
+                                   mnl_socket_get_portid(socket_.get()), on_message, data);
+    if (outcome == MNL_CB_STOP) return {};
+    if (outcome < 0) {
+      // An answer to an earlier request that ended in an error: not ours.
+      if (errno == ESRCH || errno == EPROTO) continue;
+      return system_error(errno, what, kRightsHint);
+    }
+  }
+}
+
+Result<void> Netlink::set_link(std::uint32_t index, const MacAddress& mac, std::uint32_t mtu) {
+  Request request(RTM_NEWLINK, NLM_F_ACK);
+  request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
+  mnl_attr_put(request.get(), IFLA_ADDRESS, mac.octets.size(), mac.octets.data());
+  mnl_attr_put_u32(request.get(), IFLA_MTU, mtu);
+  return exchange(request.get(), nullptr, nullptr, "the device's MAC address and MTU were not set");
+}
+
+Result<void> Netlink::set_up(std::uint32_t index) {
+  Request request(RTM_NEWLINK, NLM_F_ACK);
+  auto& header = request.family_header<ifinfomsg>();
+  header.ifi_index = static_cast<int>(index);
+  header.ifi_flags = IFF_UP;
+  header.ifi_change = IFF_UP;
+  return exchange(request.get(), nullptr, nullptr, "the device could not be brought up");
+}
+
+Result<std::vector<Netlink::InterfaceAddress>> Netlink::list_addresses() {
+  Request request(RTM_GETADDR, NLM_F_DUMP);
+  request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;
+  std::vector<InterfaceAddress> out;
+  const auto done = exchange(request.get(), on_address<InterfaceAddress>, &out,
+                             "the addresses could not be listed");
+  if (!done) return done.error();
+  return out;
+}
+
+Result<void> Netlink::change_address(std::uint16_t type,
+                                     std::uint16_t flags,
+                                     std::uint32_t index,
+                                     const IpPrefix& address) {
+  Request request(type, static_cast<std::uint16_t>(NLM_F_ACK | flags));
+  auto& header = request.family_header<ifaddrmsg>();
+  header.ifa_family = address.address.is_v4() ? AF_INET : AF_INET6;
+  header.ifa_prefixlen = address.length;
+  header.ifa_index = index;
+  const Bytes bytes = address.address.bytes();
+  mnl_attr_put(request.get(), IFA_LOCAL, bytes.size(), bytes.data());
+  mnl_attr_put(request.get(), IFA_ADDRESS, bytes.size(), bytes.data());
+  if (address.address.is_v4()) {
+    if (address.length < 31) {  // RFC 3021: a /31 has no broadcast address
+      const std::uint32_t hosts = 0xffffffffU >> address.length;
+      const IpAddress broadcast = IpAddress::from_v4(address.address.v4_host_order() | hosts);
+      mnl_attr_put(request.get(), IFA_BROADCAST, 4, broadcast.bytes().data());
+    }
+  } else {
+    // No duplicate address detection: the address is made from our key, and a second's wait for
+    // nothing would delay the first packet.
+    mnl_attr_put_u32(request.get(), IFA_FLAGS, IFA_F_NODAD);
+  }
+  return exchange(request.get(), nullptr, nullptr,
+                  "the address " + address.to_string() + " could not be changed");
+}
+
+Result<void> Netlink::set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses) {
+  const auto present = list_addresses();
+  if (!present) return present.error();
+  std::vector<IpPrefix> kept;
+  for (const InterfaceAddress& entry : *present) {
+    if (entry.index != index || is_link_local_v6(entry.prefix.address)) continue;
+    if (std::find(addresses.begin(), addresses.end(), entry.prefix) != addresses.end()) {
+      kept.push_back(entry.prefix);
+      continue;
+    }
+    const auto removed = change_address(RTM_DELADDR, 0, index, entry.prefix);
+    // Removing an IPv4 address removes the secondary ones of its subnet with it.
+    if (!removed && removed.error().code == Errc::permission) return removed.error();
+  }
+  for (const IpPrefix& address : addresses) {
+    if (std::find(kept.begin(), kept.end(), address) != kept.end()) continue;
+    const auto added = change_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
+    if (!added && address.address.is_v4()) return added.error();
+  }
+  return {};
+}
+
+Result<std::vector<UnderlayInterface>> Netlink::underlay(
+    const std::set<std::uint32_t>& own_devices) {
+  Request request(RTM_GETLINK, NLM_F_DUMP);
+  request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
+  LinkList list;
+  const auto done = exchange(request.get(), on_link, &list, "the interfaces could not be listed");
+  if (!done) return done.error();
+  const auto addresses = list_addresses();
+  if (!addresses) return addresses.error();
+
+  std::map<std::uint32_t, UnderlayInterface> by_index;
+  for (UnderlayInterface& link : list.links) {
+    if (!own_devices.contains(link.index)) by_index.emplace(link.index, std::move(link));
+  }
+  constexpr std::uint32_t kUnusable = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
+  for (const InterfaceAddress& entry : *addresses) {
+    const auto found = by_index.find(entry.index);
+    if (found == by_index.end() || (entry.flags & kUnusable) != 0) continue;
+    found->second.addresses.push_back(entry.prefix);
+  }
+  std::vector<UnderlayInterface> out;
+  for (auto& [index, interface] : by_index) out.push_back(std::move(interface));
+  return out;
+}
+
+Result<std::vector<IpPrefix>> Netlink::addresses(std::uint32_t index) {
+  const auto all = list_addresses();
+  if (!all) return all.error();
+  std::vector<IpPrefix> out;
+  for (const InterfaceAddress& entry : *all) {
+    if (entry.index == index) out.push_back(entry.prefix);
+  }
+  return out;
+}
+
+}  // namespace lanyard::platform

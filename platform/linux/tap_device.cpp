@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/tap_device.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#include "platform/system_error.h"
+
+namespace lanyard::platform {
+namespace {
+
+constexpr std::string_view kDevice = "/dev/net/tun";
+constexpr std::string_view kPermissionHint =
+    "run the daemon as root or give it the capability CAP_NET_ADMIN";
+
+Error device_error(int error_number) {
+  const std::string what = "no virtual Ethernet device can be made: " + std::string(kDevice);
+  switch (error_number) {
+    case ENOENT:
+      return make_error(Errc::unavailable, what + " is missing",
+                        "load the kernel's driver with: modprobe tun");
+    case ENODEV:
+    case ENXIO:
+      return make_error(Errc::unavailable, what + " has no driver behind it",
+                        "load the kernel's driver with: modprobe tun");
+    default: return system_error(error_number, what, kPermissionHint);
+  }
+}
+
+Error name_error(int error_number, const std::string& name) {
+  if (error_number == EBUSY || error_number == EEXIST) {
+    return make_error(Errc::conflict, "the interface " + name + " is in use by another program",
+                      "choose another name with --interface");
+  }
+  if (error_number == EINVAL) {
+    // The name belongs to an interface of another kind, or the kernel allows no such name.
+    if (if_nametoindex(name.c_str()) != 0) {
+      return make_error(Errc::conflict, "the interface " + name + " exists and is no TAP device",
+                        "choose another name with --interface");
+    }
+    return make_error(Errc::invalid, "'" + name + "' is not a name for an interface",
+                      "choose another name with --interface");
+  }
+  if (error_number == EPERM || error_number == EACCES) {
+    return make_error(Errc::permission, "no right to make the interface " + name,
+                      std::string(kPermissionHint));
+  }
+  return system_error(error_number, "the interface " + name + " cannot be made");
+}
+
+bool is_interface_name(std::string_view name) {
+  if (name.size() >= IFNAMSIZ || name == "." || name == "..") return false;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    // '%' would be taken for a pattern by the kernel.
+    if (byte <= ' ' || byte >= 0x7f || c == '/' || c == ':' || c == '%') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<TapDevice> open_tap_device(std::string_view wanted_name) {
+  if (!is_interface_name(wanted_name)) {
+    return make_error(Errc::invalid,
+                      "'" + std::string(wanted_name) + "' is not a name for an interface",
+                      "use up to 15 letters, digits, '-', '_' and '.'");
+  }
+  const std::string name(wanted_name.empty() ? std::string_view("lanyard%d") : wanted_name);
+  // The kernel would hand us an interface that another program made and keeps without using it;
+  // it is not ours to take.
+  if (!wanted_name.empty() && if_nametoindex(name.c_str()) != 0) return name_error(EBUSY, name);
+
+  FileDescriptor descriptor(::open(kDevice.data(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!descriptor.is_open()) return device_error(errno);
+
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (ioctl(descriptor.get(), TUNSETIFF, &request) != 0) return name_error(errno, name);
+
+  TapDevice device;
+  device.name = request.ifr_name;
+  device.index = if_nametoindex(request.ifr_name);
+  device.descriptor = std::make_shared<const FileDescriptor>(std::move(descriptor));
+  return device;
+}
+
+}  // namespace lanyard::platform
