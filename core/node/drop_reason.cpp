@@ -8,12 +8,12 @@ std::string_view to_string(DropReason reason) {
     case DropReason::runt: return "runt";
     case DropReason::unknown_device: return "unknown_device";
     case DropReason::spoofed_address: return "spoofed_address";
+    case DropReason::session_exhausted: return "session_exhausted";
     case DropReason::output_full: return "output_full";
     case DropReason::foreign_source: return "foreign_source";
     case DropReason::unknown_destination: return "unknown_destination";
     case DropReason::no_path: return "no_path";
     case DropReason::oversized: return "oversized";
-    case DropReason::session_exhausted: return "session_exhausted";
     case DropReason::malformed: return "malformed";
     case DropReason::unknown_session: return "unknown_session";
     case DropReason::forged: return "forged";

@@ -12,16 +12,16 @@ namespace lanyard::node {
 
 enum class DropReason : std::uint8_t {
   // either way
-  runt,             // shorter than an Ethernet header
-  unknown_device,   // the device is not in the snapshot (it is being opened or closed)
-  spoofed_address,  // a member, or this host, spoke for another member's IP address
-  output_full,      // more copies of a flooded frame than fit into one batch
+  runt,               // shorter than an Ethernet header
+  unknown_device,     // the device is not in the snapshot (it is being opened or closed)
+  spoofed_address,    // a member, or this host, spoke for another member's IP address
+  session_exhausted,  // past the last packet of the session's keys
+  output_full,        // more copies of a flooded frame than fit into one batch
   // from the device
   foreign_source,       // not from the device's own MAC address
   unknown_destination,  // to a unicast MAC address that is no member's
   no_path,              // no session with that member now
   oversized,            // does not fit into one datagram
-  session_exhausted,    // the session's packet limit is reached; a new one is being made
   // from the network
   malformed,        // too short, or an authentic body that makes no sense
   unknown_session,  // no session has this index
