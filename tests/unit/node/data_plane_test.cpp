@@ -42,7 +42,7 @@ std::size_t carry(TwoNodes& nodes, const Buffer& frame) {
 TEST_CASE("an IP packet travels without its Ethernet header") {
   TwoNodes nodes;
   for (const std::uint16_t type : {kEtherTypeIpv4, kEtherTypeIpv6}) {
-    for (const std::size_t packet : {0, 1, 4, 5, 6, 20, 84, 1413, 8913}) {
+    for (const std::size_t packet : {0u, 1u, 4u, 5u, 6u, 20u, 84u, 1413u, 8913u}) {
       CHECK(carry(nodes, make_frame(kBert, kAnna, type, packet)) == packet + kOverhead);
     }
   }
@@ -127,7 +127,7 @@ TEST_CASE("what the roster can answer is answered to the device") {
 TEST_CASE("options in front of a packet are skipped, however many") {
   TwoNodes nodes;
   const Buffer frame = make_frame(kBert, kAnna, kEtherTypeIpv6, 100);
-  for (const std::size_t words : {0, 1, 2, 255}) {
+  for (const std::size_t words : {0u, 1u, 2u, 255u}) {
     Buffer body = {0x40 | 3, static_cast<std::uint8_t>(words)};
     body.resize(body.size() + 4 * words, 0xee);
     append(body, Bytes(frame).subspan(14));
