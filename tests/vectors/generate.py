@@ -407,7 +407,7 @@ def noise():
         noise_vector(patterns, "NN", [0, 1, 2], "ChaChaPoly"),
         noise_vector(patterns, "KK", [0, 2], "AESGCM"),
         noise_vector(patterns, "IK", [2], "AESGCM"),
-        noise_vector(patterns, "X1K1", [0, 1, 2, 3, 4], "ChaChaPoly"),  # name longer than a hash
+        noise_vector(patterns, "X1K1", [0, 1, 2, 3, 4], "ChaChaPoly"),  # all that fit
     ]
     vectors += [noise_vector(patterns, pattern, [], "ChaChaPoly") for pattern in patterns]
     return {"vectors": vectors}

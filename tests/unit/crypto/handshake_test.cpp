@@ -118,6 +118,29 @@ TEST_CASE("Handshake: another psk, prologue or static key does not pass") {
   CHECK_FALSE(initiator.read_message(*responder.write_message({})));
 }
 
+TEST_CASE("Handshake: a clone reads on trial, and the original goes on as if it had not") {
+  Pair pair;
+  const Buffer first = *pair.initiator.write_message(as_bytes("payload"));
+  Handshake trial = pair.responder.clone();
+  CHECK(trial.read_message(first) == to_buffer(as_bytes("payload")));
+  CHECK(trial.is_my_turn());
+  CHECK_FALSE(pair.responder.is_my_turn());
+  CHECK_FALSE(pair.responder.remote_ephemeral());
+  CHECK(pair.responder.read_message(first) == to_buffer(as_bytes("payload")));
+  CHECK(trial.handshake_hash() == pair.responder.handshake_hash());
+  CHECK(trial.write_message({}).value() == pair.responder.write_message({}).value());
+}
+
+TEST_CASE("SymmetricState: a name fills up the first hash, a longer one is hashed") {
+  const std::string name(64, 'n');
+  CHECK(as_text(SymmetricState(name, Aead::chacha20_poly1305).handshake_hash()) == name);
+  const Hash512 padded = SymmetricState("short", Aead::chacha20_poly1305).handshake_hash();
+  CHECK(as_text(padded).substr(0, 6) == std::string_view("short\0", 6));
+  const std::string longer = name + "n";
+  CHECK(SymmetricState(longer, Aead::chacha20_poly1305).handshake_hash() ==
+        sha512({as_bytes(longer)}));
+}
+
 TEST_CASE("Handshake: turns are kept") {
   Pair pair;
   CHECK_FALSE(pair.responder.write_message({}));
