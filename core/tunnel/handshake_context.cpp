@@ -37,7 +37,7 @@ const Credentials* HandshakeContext::authenticate(const HandshakeView& message) 
 }
 
 Hello HandshakeContext::hello(const Credentials& own, SessionIndex index) const {
-  return {settings.aead_mask, index, own.side, settings.version};
+  return {settings.aead_mask & crypto::supported_aeads(), index, own.side, settings.version};
 }
 
 crypto::noise::Handshake begin_noise(const Credentials& credentials,

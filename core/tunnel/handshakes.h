@@ -28,8 +28,9 @@ enum class AttemptId : std::uint64_t {};
 
 enum class Initiator : std::uint8_t { us, peer };
 
-// Both ends now have the session. As initiator we may send at once, and must send something soon
-// (a keepalive will do): it tells the peer that its message 2 arrived.
+// We have a session with a peer that proved its key; may be sent on at once. Each end should send
+// something soon (a keepalive will do), for the initiator repeats message 3 until then. When its
+// owner drops the session, it calls release_index().
 struct Established {
   std::shared_ptr<Session> session;
   std::uint32_t credentials_id = 0;
@@ -77,7 +78,7 @@ enum class HandshakeDrop : std::uint8_t {
 };
 
 struct HandshakeSettings {
-  crypto::AeadMask aead_mask = crypto::supported_aeads();
+  crypto::AeadMask aead_mask = crypto::supported_aeads();  // of these, what the machine can do
   std::int64_t version = kProtocolVersion;
   SessionLimits session_limits;
   std::size_t max_half_open = 256;  // as responder; the oldest goes

@@ -45,7 +45,7 @@ AttemptId Initiations::start(Instant now,
       .obstacle = FailureReason::timeout,
       .answered = {},
   };
-  const auto noise = attempt.noise.write_message(
+  const auto noise = attempt.noise->write_message(
       encode_payload_1(attempt.hello, kMessage1Size - kMessage1Overhead));
   assert(noise);
   attempt.message_1 = handshake_datagram(DatagramKind::handshake_1, index, *noise);
@@ -131,6 +131,7 @@ void Initiations::handle_message_2(Instant now,
   out.push_back({from, message_3});
   attempt.answered = Answered{hash, from, std::move(message_3), now + kMessage3Time};
   attempt.next_at = now + kMessage3Interval;
+  attempt.noise.reset();
   events.emplace_back(*std::move(established));
 }
 
@@ -144,7 +145,7 @@ std::optional<Established> Initiations::accept_message_2(Attempt& attempt,
     return std::nullopt;
   };
   // On a copy: when this peer will not do, another one may still answer.
-  Handshake noise = attempt.noise.clone();
+  Handshake noise = attempt.noise->clone();
   const auto plaintext = noise.read_message(message.noise);
   if (!plaintext) return drop(HandshakeDrop::undecipherable);
   auto payload = parse_payload_2(*plaintext);

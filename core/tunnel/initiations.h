@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handshakes that we began: message 1 to every candidate until one answers, then message 3
-// until data arrives (protocol.md 4.2). A part of Handshakes.
+// until data arrives (protocol.md 4.2).
 #pragma once
 
 #include <map>
@@ -14,6 +14,7 @@
 
 namespace lanyard::tunnel {
 
+// Owned by Handshakes; control thread.
 class Initiations {
  public:
   // Both must outlive the object.
@@ -61,8 +62,8 @@ class Initiations {
     AttemptId id{};
     std::uint32_t credentials_id = 0;
     Hello hello;
-    crypto::noise::Handshake noise;
-    Buffer message_1;  // mac2 is zero
+    std::optional<crypto::noise::Handshake> noise;  // until answered: it could make the keys again
+    Buffer message_1;                               // mac2 is zero
     std::vector<Candidate> candidates;
     Instant started;
     std::size_t calls = 0;  // of all candidates
@@ -76,7 +77,7 @@ class Initiations {
   static void call(const Attempt& attempt, Candidate& candidate, Datagrams& out);
   static void add(Attempt& attempt, std::span<const Endpoint> to);
   Attempt* find(AttemptId id);
-  // Nothing but a count when message 2 leads to no session.
+  // Nothing but a count when message 2 leads to no session; else message_3 is filled in.
   std::optional<Established> accept_message_2(Attempt& attempt,
                                               const Credentials& credentials,
                                               const Endpoint& from,

@@ -89,7 +89,7 @@ std::optional<Responses::Slot> Responses::answer(Instant now,
       .expires = now + kSlotTime,
   };
   const auto reply =
-      slot.noise.write_message(encode_payload_2({slot.ours, {credentials.membership, from}}));
+      slot.noise->write_message(encode_payload_2({slot.ours, {credentials.membership, from}}));
   if (!reply) {
     context_.indices.give_back(slot.ours.index);
     return drop(HandshakeDrop::malformed);  // their ephemeral key is of small order
@@ -110,23 +110,25 @@ void Responses::handle_message_3(const Endpoint& from,
   assert(credentials != nullptr);
   if (!has_mac1(message, credentials->mac_key)) return context_.count(HandshakeDrop::stranger);
   if (slot.state != State::open) return context_.count(HandshakeDrop::duplicate);
-  const auto plaintext = slot.noise.read_message(message.noise);
+  const auto plaintext = slot.noise->read_message(message.noise);
   if (!plaintext) return context_.count(HandshakeDrop::undecipherable);
   // The peer has spoken for good: what it said will not become better.
-  auto established = finish(slot, *credentials, *plaintext);
+  auto established = finish(slot, *slot.noise, *credentials, *plaintext);
   if (!established) {
     erase(found);
     return;
   }
   slot.state = State::done;
+  slot.noise.reset();
   established->from = from;
   events.emplace_back(*std::move(established));
 }
 
 std::optional<Established> Responses::finish(const Slot& slot,
+                                             const Handshake& noise,
                                              const Credentials& credentials,
                                              Bytes plaintext) {
-  if (slot.noise.remote_static() == credentials.static_key.public_key()) {
+  if (noise.remote_static() == credentials.static_key.public_key()) {
     context_.count(HandshakeDrop::loop_back);
     return std::nullopt;
   }
@@ -136,7 +138,7 @@ std::optional<Established> Responses::finish(const Slot& slot,
     return std::nullopt;
   }
   Established out =
-      establish(context_, credentials, slot.noise, Initiator::peer, slot.ours, slot.theirs);
+      establish(context_, credentials, noise, Initiator::peer, slot.ours, slot.theirs);
   out.remote_membership = std::move(introduction->membership);
   out.observed = introduction->observed;
   return out;

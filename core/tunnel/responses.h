@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handshakes that peers began: message 1 is answered by message 2, which is kept for when its
 // sender repeats itself, until message 3 makes a session of it. Bounded in number, per source and
-// in work; under load the source address must be proven by a cookie first. A part of Handshakes.
+// in work; under load the source address must be proven by a cookie first.
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@
 
 namespace lanyard::tunnel {
 
+// Owned by Handshakes; control thread.
 class Responses {
  public:
   // Both must outlive the object.
@@ -53,7 +54,7 @@ class Responses {
     IpAddress source;
     Hello ours;
     Hello theirs;
-    crypto::noise::Handshake noise;
+    std::optional<crypto::noise::Handshake> noise;  // gone once done: it could make the keys again
     crypto::Hash256 message_1{};
     Buffer message_2;
     Instant expires;
@@ -70,6 +71,7 @@ class Responses {
                              const Credentials& credentials);
   // Of an authentic message 3. Nothing but a count when its peer will not do.
   std::optional<Established> finish(const Slot& slot,
+                                    const crypto::noise::Handshake& noise,
                                     const Credentials& credentials,
                                     Bytes plaintext);
   void make_room(const IpAddress& source);

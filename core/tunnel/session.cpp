@@ -38,7 +38,7 @@ Session::Session(SessionSetup setup)
 std::optional<std::uint64_t> Session::reserve(std::uint32_t packets, std::uint64_t bytes) {
   std::uint64_t first = load(next_counter_);
   do {
-    if (first + packets > limits_.max_packets) {
+    if (first > limits_.max_packets || packets > limits_.max_packets - first) {
       count_drop(DataDrop::key_exhausted, packets);
       return std::nullopt;
     }
