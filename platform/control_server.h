@@ -80,7 +80,8 @@ class ControlServer {
   void read(Client& client, std::string_view bytes);
   void take_line(Client& client, std::string_view line);
   void send(Client& client, std::string line);
-  void flush(Client& client);
+  void write(Client& client, std::string text);
+  void after_write(Client& client, int status);
   // Sends what is left, reads nothing more and then closes.
   void finish(Client& client);
   void close(Client& client);

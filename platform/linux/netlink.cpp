@@ -50,9 +50,15 @@ IpAddress read_address(const nlattr* attribute) {
   return IpAddress::from_bytes(bytes).value_or(IpAddress());
 }
 
-struct LinkList {
-  std::vector<UnderlayInterface> links;
-};
+// visit(const nlattr*) for each attribute behind the family's header.
+template <typename FamilyHeader, typename Visit>
+void for_each_attribute(const nlmsghdr* message, Visit visit) {
+  const auto call = [](const nlattr* attribute, void* data) {
+    (*static_cast<Visit*>(data))(attribute);
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse(message, sizeof(FamilyHeader), call, &visit);
+}
 
 int on_link(const nlmsghdr* message, void* data) {
   const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
@@ -61,13 +67,12 @@ int on_link(const nlmsghdr* message, void* data) {
   UnderlayInterface link;
   link.index = static_cast<std::uint32_t>(header->ifi_index);
   link.multicast = (header->ifi_flags & IFF_MULTICAST) != 0;
-  const nlattr* attribute = nullptr;
-  mnl_attr_for_each(attribute, message, sizeof(ifinfomsg)) {
+  for_each_attribute<ifinfomsg>(message, [&](const nlattr* attribute) {
     const int type = mnl_attr_get_type(attribute);
     if (type == IFLA_IFNAME) link.name = mnl_attr_get_str(attribute);
     if (type == IFLA_MTU) link.mtu = mnl_attr_get_u32(attribute);
-  }
-  static_cast<LinkList*>(data)->links.push_back(std::move(link));
+  });
+  static_cast<std::vector<UnderlayInterface>*>(data)->push_back(std::move(link));
   return MNL_CB_OK;
 }
 
@@ -89,8 +94,7 @@ int on_address(const nlmsghdr* message, void* data) {
   out.flags = header->ifa_flags;
   out.prefix.length = header->ifa_prefixlen;
   bool is_local_known = false;
-  const nlattr* attribute = nullptr;
-  mnl_attr_for_each(attribute, message, sizeof(ifaddrmsg)) {
+  for_each_attribute<ifaddrmsg>(message, [&](const nlattr* attribute) {
     const int type = mnl_attr_get_type(attribute);
     // On a point-to-point link IFA_ADDRESS is the other end's.
     if (type == IFA_LOCAL || (type == IFA_ADDRESS && !is_local_known)) {
@@ -98,7 +102,7 @@ int on_address(const nlmsghdr* message, void* data) {
       is_local_known = type == IFA_LOCAL;
     }
     if (type == IFA_FLAGS) out.flags = mnl_attr_get_u32(attribute);
-  }
+  });
   static_cast<std::vector<InterfaceAddress>*>(data)->push_back(out);
   return MNL_CB_OK;
 }
@@ -246,14 +250,14 @@ Result<std::vector<UnderlayInterface>> Netlink::underlay(
     const std::set<std::uint32_t>& own_devices) {
   Request request(RTM_GETLINK, NLM_F_DUMP);
   request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
-  LinkList list;
-  const auto done = exchange(request.get(), on_link, &list, "the interfaces could not be listed");
+  std::vector<UnderlayInterface> links;
+  const auto done = exchange(request.get(), on_link, &links, "the interfaces could not be listed");
   if (!done) return done.error();
   const auto addresses = list_addresses();
   if (!addresses) return addresses.error();
 
   std::map<std::uint32_t, UnderlayInterface> by_index;
-  for (UnderlayInterface& link : list.links) {
+  for (UnderlayInterface& link : links) {
     if (!own_devices.contains(link.index)) by_index.emplace(link.index, std::move(link));
   }
   constexpr std::uint32_t kUnusable = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
