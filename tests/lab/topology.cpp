@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/lab/topology.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+namespace lanyard::lab {
+namespace {
+
+constexpr const char* kNatRules = R"(
+table ip nat {
+  chain outgoing {
+    type nat hook postrouting priority srcnat;
+    oifname "wan" masquerade
+  }
+  chain incoming {
+    type filter hook input priority filter;
+    # Dropped, not refused: an answer would tell on the router and upset hole punching.
+    iifname "wan" ct state new drop
+  }
+  chain through {
+    type filter hook forward priority filter; policy drop;
+    iifname "lan" accept
+    ct state established,related accept
+  }
+}
+)";
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : otherwise;
+}
+
+std::string make_directory() {
+  const std::string base = environment("TMPDIR", "/tmp");
+  std::string path = base + "/lanyard-lab." + std::to_string(getpid()) + ".XXXXXX";
+  if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("cannot make " + path);
+  return path;
+}
+
+// An underlay of one family, so that a scenario knows which way its packets go.
+void make_ipv4_only(const NetworkNamespace& space, const std::string& interface) {
+  space.set("net.ipv6.conf." + interface + ".disable_ipv6", "1");
+}
+
+}  // namespace
+
+std::string program() { return environment("LANYARD_BIN", LANYARD_DEFAULT_BIN); }
+
+std::string release_program() {
+  const std::string path = environment("LANYARD_BIN_RELEASE", LANYARD_DEFAULT_BIN_RELEASE);
+  return std::filesystem::exists(path) ? path : std::string();
+}
+
+Lab::Lab() : directory_(make_directory()), program_(program()) {
+  internet_.set("net.ipv4.ip_forward", "1");
+  // Without the lab's beacon nobody has a DHT: no test ever speaks to the public one.
+  dht_options_ = {"--dht", "off"};
+}
+
+Lab::~Lab() {
+  const bool unwinding = std::uncaught_exceptions() > 0;
+  for (Machine& machine : machines_) {
+    const bool ran = machine.daemon().is_running();
+    const int exit_code = ran ? machine.stop_daemon() : 0;
+    CHECK_MESSAGE(exit_code == 0, machine.name(), ": the daemon ended badly\n", machine.log());
+    if (unwinding && exit_code == 0) {
+      std::fprintf(stderr, "---- %s\n%s", machine.name().c_str(), machine.log().c_str());
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+Lab::Site Lab::add_site(const NetworkNamespace& space, const std::string& interface) {
+  const std::string number = std::to_string(++sites_);
+  Site site{"site" + number, "20.0." + number + ".1", "20.0." + number + ".2"};
+  connect({internet_, site.interface}, {space, interface});
+  make_ipv4_only(internet_, site.interface);
+  make_ipv4_only(space, interface);
+  internet_.ip("address add " + site.router + "/24 dev " + site.interface);
+  space.ip("address add " + site.address + "/24 dev " + interface);
+  space.ip("route add default via " + site.router);
+  return site;
+}
+
+Lan& Lab::lan(Lan::Uplink uplink) {
+  Lan& lan = lans_.emplace_back();
+  lan.space.ip("link add lan type bridge");
+  make_ipv4_only(lan.space, "lan");
+  lan.space.ip("link set lan up");
+  if (uplink == Lan::Uplink::none) return lan;
+  lan.space.ip("address add 192.168.1.1/24 dev lan");
+  lan.space.set("net.ipv4.ip_forward", "1");
+  lan.space.nft(kNatRules);
+  const Site site = add_site(lan.space, "wan");
+  lan.internet_interface = site.interface;
+  lan.public_address = site.address;
+  return lan;
+}
+
+Machine& Lab::add_machine(const std::string& name) {
+  const std::string directory = directory_ + "/" + name;
+  std::filesystem::create_directory(directory);
+  Machine& machine = machines_.emplace_back(name, program_, directory);
+  machine.set_daemon_options(dht_options_);
+  return machine;
+}
+
+Machine& Lab::machine(const std::string& name, Lan& lan) {
+  Machine& machine = add_machine(name);
+  // .1 is the router.
+  const std::string number = std::to_string(++lan.machines + 1);
+  connect({lan.space, "port" + number}, {machine.space(), "eth0"});
+  lan.space.ip("link set port" + number + " master lan");
+  make_ipv4_only(machine.space(), "eth0");
+  machine.space().ip("address add 192.168.1." + number + "/24 dev eth0");
+  if (!lan.internet_interface.empty()) {
+    machine.space().ip("route add default via 192.168.1.1");
+    uplinks_.push_back({&machine, lan.internet_interface});
+  }
+  return machine;
+}
+
+Machine& Lab::public_machine(const std::string& name) {
+  Machine& machine = add_machine(name);
+  uplinks_.push_back({&machine, add_site(machine.space(), "eth0").interface});
+  return machine;
+}
+
+Machine& Lab::beacon() {
+  Machine& beacon = public_machine("beacon");
+  beacon.set_daemon_options({"--dht", "private", "--port", "6881"});
+  beacon.start_daemon();
+  dht_options_ = {"--dht", "private", "--bootstrap", "20.0." + std::to_string(sites_) + ".2:6881"};
+  return beacon;
+}
+
+void Lab::drop_per_thousand(int packets) {
+  // Packets that the kernel has joined would be dropped together.
+  for (const Uplink& uplink : uplinks_) {
+    const std::vector<std::string> command{
+        "ethtool", "-K", uplink.interface, "gro", "off", "gso", "off", "tso", "off"};
+    const Finished finished = run({.network = internet_.descriptor()}, command);
+    if (finished.exit_code != 0) throw std::runtime_error(finished.description);
+  }
+  internet_.nft(
+      "table ip weather {\n chain through {\n  type filter hook forward priority filter;\n"
+      "  numgen random mod 1000 < " +
+      std::to_string(packets) + " counter drop\n }\n}\n");
+}
+
+const std::string& Lab::interface_to(const Machine& machine) const {
+  for (const Uplink& uplink : uplinks_) {
+    if (uplink.machine == &machine) return uplink.interface;
+  }
+  throw std::runtime_error(machine.name() + " is not on the internet");
+}
+
+}  // namespace lanyard::lab

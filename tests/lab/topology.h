@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The laboratory: an internet that is one router, LANs, NATs and machines, all in namespaces of the
+// test's own; not even the "public" addresses (20.0.0.0/8, one /24 a site) exist outside. It builds
+//
+//   machine -- switch of a LAN, NAT ----.
+//                                       |
+//   machine -- switch of a LAN, NAT --- internet --- public machine
+//
+// and takes everything down when it goes, daemons first. A daemon that does not end well, as one
+// does in which a sanitizer found something, fails the test.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/lab/machine.h"
+#include "tests/lab/network_namespace.h"
+
+namespace lanyard::lab {
+
+// An Ethernet segment 192.168.1.0/24. With a NAT: the segment's router, masquerading to one public
+// address: endpoint-independent mapping, and nothing comes in that was not asked for (RFC 4787:
+// EIM, APDF). Without: a switch that leads nowhere.
+struct Lan {
+  enum class Uplink { nat, none };
+
+  NetworkNamespace space;
+  std::string internet_interface;  // at the internet's end, empty without uplink
+  std::string public_address;      // of the NAT
+  int machines = 0;
+};
+
+class Lab {
+ public:
+  Lab();
+  ~Lab();
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  Lan& lan(Lan::Uplink uplink);
+  Machine& machine(const std::string& name, Lan& lan);
+  Machine& public_machine(const std::string& name);
+
+  // A public machine whose daemon is the private DHT's first node. Daemons of all machines that
+  // are added after it find the DHT by it; before, there is none.
+  Machine& beacon();
+
+  // So many per thousand of all packets that cross the internet are dropped from now on.
+  void drop_per_thousand(int packets);
+
+  const NetworkNamespace& internet() const { return internet_; }
+  // The internet's interface that leads to the machine or its NAT.
+  const std::string& interface_to(const Machine& machine) const;
+  const std::string& directory() const { return directory_; }
+  std::deque<Machine>& machines() { return machines_; }
+
+ private:
+  struct Uplink {
+    const Machine* machine;
+    std::string interface;
+  };
+
+  // A /24 of the internet's: the router's end is set up, the other end has no address yet.
+  struct Site {
+    std::string interface;
+    std::string router;   // 20.0.n.1
+    std::string address;  // 20.0.n.2
+  };
+  Site add_site(const NetworkNamespace& space, const std::string& interface);
+  Machine& add_machine(const std::string& name);
+
+  std::string directory_;
+  std::string program_;
+  NetworkNamespace internet_;
+  int sites_ = 0;
+  std::vector<std::string> dht_options_;
+  std::vector<Uplink> uplinks_;
+  std::deque<Lan> lans_;
+  std::deque<Machine> machines_;
+};
+
+// The program under test: $LANYARD_BIN, else the one built with the tests.
+std::string program();
+// The same without sanitizers, $LANYARD_BIN_RELEASE; empty if there is none.
+std::string release_program();
+
+}  // namespace lanyard::lab
