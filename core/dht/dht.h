@@ -22,6 +22,7 @@
 #include "core/base/time.h"
 #include "core/dht/counters.h"
 #include "core/dht/node_id.h"
+#include "core/dht/outside_address.h"
 #include "core/dht/settings.h"
 
 namespace lanyard::dht {
@@ -35,16 +36,16 @@ enum class LookupId : std::uint64_t {};
 
 enum class Announce : std::uint8_t { no, yes };
 
-// As soon as they are heard of, each endpoint once per lookup, never our own outside address. Also
-// comes after LookupDone, up to an hour later, for a peer that has just announced itself at this
-// very node under a hash that it looked up: the other end is active now.
+// As soon as they are heard of, each endpoint once per lookup, our own not once outside_address()
+// is known. Also comes after LookupDone, up to an hour later, for a peer that has just announced
+// itself at this very node under a hash that it looked up: the other end is active now.
 struct PeersFound {
   LookupId lookup{};
   InfoHash info_hash;
   std::vector<Endpoint> peers;
 };
 
-// Ends every lookup that was not cancelled, within 40 s; also one that no node answered.
+// Ends every lookup that was not cancelled, within 30 s; also one that no node answered.
 struct LookupDone {
   LookupId lookup{};
   InfoHash info_hash;
@@ -60,10 +61,6 @@ struct OutsideAddress {
 
 using Event = std::variant<PeersFound, LookupDone, OutsideAddress>;
 using Events = std::vector<Event>;
-
-// How the NAT before us chooses outside ports (RFC 4787 section 4.1), judged by the ports that
-// several nodes saw. No NAT counts as endpoint-independent.
-enum class MappingKind : std::uint8_t { unknown, endpoint_independent, address_dependent };
 
 class Dht {
  public:

@@ -20,7 +20,7 @@ enum class Mode : std::uint8_t { public_, private_, off };
 // Other implementations ignore an address for minutes that sends 50 messages in 10 s, and several
 // members may share one behind a NAT; the limits on queries stay below that.
 struct Limits {
-  std::size_t query_burst_per_address = 20;
+  std::size_t query_burst_per_address = 30;
   Duration query_interval_per_address = seconds(1);
   std::size_t query_burst = 100;  // to all addresses together
   Duration query_interval = milliseconds(50);
@@ -30,10 +30,10 @@ struct Limits {
   // 32 kB/s are a twentieth of a slow home's uplink (5 Mbit/s); the burst is ten seconds of it.
   std::size_t answer_burst_bytes = 320'000;
   std::size_t answer_bytes_per_second = 32'000;
-  std::size_t stored_hashes = 2000;      // as libtorrent keeps
-  std::size_t peers_per_hash = 100;      // an answer holds fewer
-  std::size_t hashes_per_address = 200;  // one address fills a tenth of the store at most
-  Duration peer_lifetime = minutes(45);  // three announcements of BitTorrent clients' 15 min
+  std::size_t stored_hashes = 2000;       // as libtorrent keeps
+  std::size_t peers_per_hash = 100;       // an answer holds fewer
+  std::size_t entries_per_address = 200;  // one address fills a small part of the store at most
+  Duration peer_lifetime = minutes(45);   // three announcements of BitTorrent clients' 15 min
 };
 
 struct Settings {

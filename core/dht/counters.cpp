@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/counters.h"
+
+namespace lanyard::dht {
+
+std::string_view to_string(Drop reason) {
+  switch (reason) {
+    case Drop::switched_off: return "switched_off";
+    case Drop::not_ipv4: return "not_ipv4";
+    case Drop::malformed: return "malformed";
+    case Drop::own_message: return "own_message";
+    case Drop::unsolicited: return "unsolicited";
+    case Drop::source_limit: return "source_limit";
+    case Drop::total_limit: return "total_limit";
+    case Drop::count_: break;
+  }
+  return "";
+}
+
+}  // namespace lanyard::dht

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/node_id.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+namespace lanyard::dht {
+
+namespace {
+
+constexpr std::size_t kContactBytes = kIdBytes + 6;  // BEP 5: compact node info
+
+}  // namespace
+
+std::array<std::uint8_t, kIdBytes> distance(const NodeId& a, const NodeId& b) {
+  std::array<std::uint8_t, kIdBytes> out{};
+  for (std::size_t i = 0; i < kIdBytes; ++i) {
+    out[i] = static_cast<std::uint8_t>(a.bytes[i] ^ b.bytes[i]);
+  }
+  return out;
+}
+
+bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target) {
+  return distance(a, target) < distance(b, target);
+}
+
+std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b) {
+  for (std::size_t i = 0; i < kIdBytes; ++i) {
+    const auto difference = static_cast<std::uint8_t>(a.bytes[i] ^ b.bytes[i]);
+    if (difference != 0) return i * 8 + static_cast<std::size_t>(std::countl_zero(difference));
+  }
+  return kIdBits;
+}
+
+NodeId random_id_sharing(const NodeId& id, std::size_t prefix_bits, Rng& rng) {
+  assert(prefix_bits < kIdBits);
+  NodeId out = NodeId::random(rng);
+  const std::size_t whole = prefix_bits / 8;
+  std::copy_n(id.bytes.begin(), whole, out.bytes.begin());
+  const int kept = static_cast<int>(prefix_bits % 8);
+  const int kept_mask = 0xff00 >> kept & 0xff;
+  const int flipped_bit = 0x80 >> kept;
+  const int own = id.bytes[whole];
+  const int rest = out.bytes[whole] & ~kept_mask & ~flipped_bit;
+  out.bytes[whole] = static_cast<std::uint8_t>((own & kept_mask) | (~own & flipped_bit) | rest);
+  return out;
+}
+
+Buffer encode_contacts(const std::vector<Contact>& contacts) {
+  Buffer out;
+  out.reserve(contacts.size() * kContactBytes);
+  for (const Contact& contact : contacts) {
+    append(out, contact.id.bytes);
+    append(out, contact.endpoint.compact());
+  }
+  return out;
+}
+
+std::vector<Contact> decode_contacts(Bytes compact, std::size_t at_most) {
+  std::vector<Contact> out;
+  while (compact.size() >= kContactBytes && out.size() < at_most) {
+    const auto id = to_array<kIdBytes>(compact.first(kIdBytes));
+    const auto endpoint = Endpoint::from_compact(compact.subspan(kIdBytes, 6));
+    if (id && endpoint && endpoint->is_usable()) out.push_back({{*id}, *endpoint});
+    compact = compact.subspan(kContactBytes);
+  }
+  return out;
+}
+
+}  // namespace lanyard::dht

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/responder.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace lanyard::dht {
+
+namespace {
+
+// BEP 32: what everyone can take in one datagram.
+constexpr std::size_t kMaxAnswerBytes = 1024;
+// An answer beyond its list of nodes, to an address that may be forged, in queries' sizes.
+constexpr std::size_t kMaxAmplification = 3;
+constexpr std::size_t kBytesPerNode = kIdBytes + 6;
+constexpr std::size_t kBytesPerPeer = 8;   // "6:" and six bytes
+constexpr std::size_t kPeersFraming = 10;  // "6:valuesle"
+constexpr std::size_t kNodesFraming = 11;  // "5:nodes208:"
+constexpr Duration kOneSecond = seconds(1);
+
+std::string_view text_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::generic: return "error";
+    case ErrorCode::server: return "full";
+    case ErrorCode::protocol: return "bad query";
+    case ErrorCode::unknown_method: return "unknown";
+  }
+  return "error";
+}
+
+}  // namespace
+
+Responder::Responder(const Limits& limits,
+                     const NodeId& own_id,
+                     const RoutingTable& table,
+                     Rng& rng,
+                     Counters& counters)
+    : own_id_(own_id),
+      table_(table),
+      rng_(rng),
+      counters_(counters),
+      tokens_(rng),
+      store_(limits),
+      total_rate_{limits.answer_burst_bytes,
+                  kOneSecond / static_cast<std::int64_t>(limits.answer_bytes_per_second)},
+      per_address_({limits.answer_burst_per_address, limits.answer_interval_per_address}) {}
+
+std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
+                                                       const Endpoint& from,
+                                                       const Query& query,
+                                                       std::size_t query_bytes) {
+  if (!per_address_.allows(now, from.address)) return Drop::source_limit;
+  if (total_bytes_.allowed_at(total_rate_, kMaxAnswerBytes) > now) return Drop::total_limit;
+
+  Reply reply;
+  Outcome outcome = ErrorCode::unknown_method;
+  if (query.fault) {
+    outcome = *query.fault;
+  } else {
+    switch (query.method) {
+      case Method::ping: outcome = blank_answer(from, query); break;
+      case Method::find_node: outcome = find_node(from, query); break;
+      case Method::get_peers: outcome = get_peers(now, from, query, query_bytes); break;
+      case Method::announce_peer: outcome = announce_peer(now, from, query, reply.stored); break;
+      case Method::unknown: break;
+    }
+  }
+  if (const auto* answer = std::get_if<Answer>(&outcome)) {
+    reply.datagram = encode(*answer);
+    ++counters_.answers_sent;
+  } else {
+    const ErrorCode code = *std::get_if<ErrorCode>(&outcome);
+    reply.datagram = encode(Failure{.transaction = query.transaction,
+                                    .asker = from,
+                                    .code = static_cast<std::int64_t>(code),
+                                    .text = as_bytes(text_of(code))});
+    // A query too short to be one of BEP 5 is not worth more bytes than it has itself.
+    if (reply.datagram.size() > kMaxAmplification * query_bytes) return Drop::malformed;
+    ++counters_.errors_sent;
+  }
+  per_address_.spend(now, from.address);
+  total_bytes_.spend(now, total_rate_, reply.datagram.size());
+  return reply;
+}
+
+Responder::Outcome Responder::find_node(const Endpoint& from, const Query& query) const {
+  Answer answer = blank_answer(from, query);
+  answer.nodes = table_.closest(query.target, kBucketSize);
+  return answer;
+}
+
+// Nodes are returned with peers as well: the asker goes on to whoever stores more of them.
+Responder::Outcome Responder::get_peers(Instant now,
+                                        const Endpoint& from,
+                                        const Query& query,
+                                        std::size_t query_bytes) {
+  Answer answer = blank_answer(from, query);
+  // Without room here, no token: the announcement goes to a node that has some.
+  if (store_.has_room(now, query.info_hash, from.address)) {
+    token_ = tokens_.issue(now, from.address, query.info_hash);
+    answer.token = token_;
+  }
+  const std::size_t bare_bytes = encode(answer).size() + kPeersFraming + kNodesFraming;
+  answer.nodes = table_.closest(query.info_hash.position(), kBucketSize);
+  // That a node answered us proves its address.
+  const std::size_t limit = table_.is_alive(from)
+                                ? kMaxAnswerBytes - answer.nodes->size() * kBytesPerNode
+                                : std::min(kMaxAnswerBytes - kBucketSize * kBytesPerNode,
+                                           kMaxAmplification * query_bytes);
+  const std::size_t room = limit > bare_bytes ? (limit - bare_bytes) / kBytesPerPeer : 0;
+  answer.peers = store_.sample(now, query.info_hash, room, rng_);
+  return answer;
+}
+
+Responder::Outcome Responder::announce_peer(Instant now,
+                                            const Endpoint& from,
+                                            const Query& query,
+                                            std::optional<StoredPeer>& stored) {
+  if (!tokens_.accepts(now, from.address, query.info_hash, query.token)) {
+    return ErrorCode::protocol;
+  }
+  const Endpoint peer{from.address,
+                      query.port_source == PortSource::implied ? from.port : query.port};
+  if (!store_.add(now, query.info_hash, peer)) return ErrorCode::server;
+  stored = StoredPeer{query.info_hash, peer};
+  return blank_answer(from, query);
+}
+
+Answer Responder::blank_answer(const Endpoint& from, const Query& query) const {
+  Answer answer;
+  answer.transaction = query.transaction;
+  answer.sender = own_id_;
+  answer.asker = from;
+  return answer;
+}
+
+}  // namespace lanyard::dht

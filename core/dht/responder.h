@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this node does for others: answers their queries and stores the peers they announce. Keeps
+// every answer small beside its query, since whoever asks may have forged whose address it is.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/endpoint.h"
+#include "core/base/rng.h"
+#include "core/base/time.h"
+#include "core/dht/counters.h"
+#include "core/dht/krpc.h"
+#include "core/dht/peer_store.h"
+#include "core/dht/rate_limit.h"
+#include "core/dht/routing_table.h"
+#include "core/dht/settings.h"
+#include "core/dht/write_tokens.h"
+
+namespace lanyard::dht {
+
+class Responder {
+ public:
+  // table, rng and counters must outlive it.
+  Responder(const Limits& limits,
+            const NodeId& own_id,
+            const RoutingTable& table,
+            Rng& rng,
+            Counters& counters);
+
+  struct StoredPeer {
+    InfoHash info_hash;
+    Endpoint peer;
+  };
+  struct Reply {
+    Buffer datagram;
+    std::optional<StoredPeer> stored;
+  };
+  // query_bytes is the size of the datagram that held it.
+  std::variant<Reply, Drop> answer(Instant now,
+                                   const Endpoint& from,
+                                   const Query& query,
+                                   std::size_t query_bytes);
+
+  PeerStore& store() { return store_; }
+
+ private:
+  using Outcome = std::variant<Answer, ErrorCode>;
+
+  Outcome find_node(const Endpoint& from, const Query& query) const;
+  Outcome get_peers(Instant now, const Endpoint& from, const Query& query, std::size_t query_bytes);
+  Outcome announce_peer(Instant now,
+                        const Endpoint& from,
+                        const Query& query,
+                        std::optional<StoredPeer>& stored);
+  Answer blank_answer(const Endpoint& from, const Query& query) const;
+
+  NodeId own_id_;
+  const RoutingTable& table_;
+  Rng& rng_;
+  Counters& counters_;
+  WriteTokens tokens_;
+  WriteTokens::Token token_{};  // of the answer in the making
+  PeerStore store_;
+  Rate total_rate_;
+  RateLimit total_bytes_;
+  AddressLimits per_address_;
+};
+
+}  // namespace lanyard::dht

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/routing_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <utility>
+
+namespace lanyard::dht {
+
+namespace {
+
+// Longer than a ping's timeout, so that one check ends before the next begins.
+constexpr Duration kCheckAgainAfter = seconds(10);
+// In the public DHT whoever owns a subnet of 256 addresses shall not own a bucket.
+constexpr std::size_t kNodesPerSubnetInBucket = 2;
+
+bool same_subnet(const IpAddress& a, const IpAddress& b) { return IpPrefix{a, 24}.contains(b); }
+
+}  // namespace
+
+RoutingTable::RoutingTable(const NodeId& own_id, Mode mode)
+    : own_id_(own_id), mode_(mode), buckets_(kIdBits) {}
+
+void RoutingTable::add_answering(Instant now, const Contact& node) {
+  if (node.id == own_id_) return;
+  Bucket& bucket = bucket_of(node.id);
+  Entry entry{.contact = node, .known_since = now, .answered_at = now};
+  if (Entry* known = find(node.endpoint.address)) {
+    if (known->contact == node) {
+      known->answered_at = now;
+      known->misses = 0;
+      bucket.changed_at = now;
+      return;
+    }
+    if (stays_for(now, *known, node)) return;
+    remove(node.endpoint.address);
+  }
+  if (const Entry* namesake = find_namesake(bucket, node)) {
+    if (standing(now, *namesake) == Standing::good) return;
+    remove(IpAddress(namesake->contact.endpoint.address));
+  }
+  if (subnet_is_full(bucket, node)) return;
+  insert(bucket, std::move(entry));
+  bucket.changed_at = now;
+}
+
+bool RoutingTable::note_query(Instant now, const Contact& node) {
+  Entry* known = find(node.endpoint.address);
+  if (known == nullptr || known->contact != node) return false;
+  known->asked_us_at = now;
+  return true;
+}
+
+std::optional<NodeId> RoutingTable::note_miss(const Endpoint& endpoint) {
+  Entry* known = find(endpoint.address);
+  if (known == nullptr || known->contact.endpoint != endpoint) return std::nullopt;
+  const NodeId id = known->contact.id;
+  ++known->misses;
+  if (is_bad(*known)) promote_replacement(bucket_of(id));
+  return id;
+}
+
+bool RoutingTable::wants(Instant now, const Contact& node) const {
+  if (node.id == own_id_) return false;
+  const Entry* known = find(node.endpoint.address);
+  if (known != nullptr) return known->contact != node && !stays_for(now, *known, node);
+  const Bucket& bucket = bucket_of(node.id);
+  const bool has_place =
+      bucket.entries.size() < kBucketSize ||
+      std::any_of(bucket.entries.begin(), bucket.entries.end(),
+                  [now](const Entry& e) { return standing(now, e) != Standing::good; });
+  return has_place && find_namesake(bucket, node) == nullptr && !subnet_is_full(bucket, node);
+}
+
+std::optional<Contact> RoutingTable::take_check(Instant now, const NodeId& near) {
+  if (near == own_id_) return std::nullopt;
+  Bucket& bucket = bucket_of(near);
+  if (bucket.replacements.empty()) return std::nullopt;
+  Entry* stalest = nullptr;
+  for (Entry& entry : bucket.entries) {
+    if (standing(now, entry) != Standing::questionable) continue;
+    if (entry.checked_at + kCheckAgainAfter > now) continue;
+    if (stalest == nullptr || entry.answered_at < stalest->answered_at) stalest = &entry;
+  }
+  if (stalest == nullptr) return std::nullopt;
+  stalest->checked_at = now;
+  return stalest->contact;
+}
+
+std::optional<NodeId> RoutingTable::take_refresh(Instant now, Rng& rng) {
+  for (std::size_t i = 0; i < buckets_.size(); ++i) {
+    Bucket& bucket = buckets_[i];
+    if (bucket.entries.empty() || bucket.changed_at + kGoodFor > now) continue;
+    bucket.changed_at = now;
+    return random_id_sharing(own_id_, i, rng);
+  }
+  return std::nullopt;
+}
+
+Instant RoutingTable::next_refresh() const {
+  Instant first = Instant::never();
+  for (const Bucket& bucket : buckets_) {
+    if (!bucket.entries.empty()) first = earlier(first, bucket.changed_at + kGoodFor);
+  }
+  return first;
+}
+
+std::size_t RoutingTable::size() const {
+  std::size_t out = 0;
+  for (const Bucket& bucket : buckets_) {
+    for (const Entry& entry : bucket.entries) out += is_bad(entry) ? 0 : 1;
+  }
+  return out;
+}
+
+std::vector<Contact> RoutingTable::closest(const NodeId& target, std::size_t at_most) const {
+  std::vector<Contact> out;
+  for (const Bucket& bucket : buckets_) {
+    for (const Entry& entry : bucket.entries) {
+      if (!is_bad(entry)) out.push_back(entry.contact);
+    }
+  }
+  const auto count = std::min(at_most, out.size());
+  std::partial_sort(
+      out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count), out.end(),
+      [&target](const Contact& a, const Contact& b) { return is_closer(a.id, b.id, target); });
+  out.resize(count);
+  return out;
+}
+
+std::vector<Contact> RoutingTable::good(Instant now, std::size_t at_most) const {
+  Entries found;
+  for (const Bucket& bucket : buckets_) {
+    for (const Entry& entry : bucket.entries) {
+      if (standing(now, entry) == Standing::good) found.push_back(entry);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Entry& a, const Entry& b) { return a.known_since < b.known_since; });
+  std::vector<Contact> out;
+  for (const Entry& entry : found) {
+    if (out.size() < at_most) out.push_back(entry.contact);
+  }
+  return out;
+}
+
+std::vector<Contact> RoutingTable::silent(std::size_t at_most) const {
+  Entries found;
+  for (const Bucket& bucket : buckets_) {
+    std::copy_if(bucket.entries.begin(), bucket.entries.end(), std::back_inserter(found), is_bad);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Entry& a, const Entry& b) { return a.answered_at > b.answered_at; });
+  std::vector<Contact> out;
+  for (const Entry& entry : found) {
+    if (out.size() < at_most) out.push_back(entry.contact);
+  }
+  return out;
+}
+
+bool RoutingTable::is_alive(const Endpoint& endpoint) const {
+  const Entry* known = find(endpoint.address);
+  return known != nullptr && known->contact.endpoint == endpoint && !is_bad(*known);
+}
+
+// Only nodes that answered are in the table, so that a query from one proves it alive.
+RoutingTable::Standing RoutingTable::standing(Instant now, const Entry& entry) {
+  if (is_bad(entry)) return Standing::bad;
+  const Instant heard_at = std::max(entry.answered_at, entry.asked_us_at);
+  return entry.misses == 0 && now < heard_at + kGoodFor ? Standing::good : Standing::questionable;
+}
+
+RoutingTable::Bucket& RoutingTable::bucket_of(const NodeId& id) {
+  const std::size_t bits = shared_prefix_bits(own_id_, id);
+  assert(bits < kIdBits);
+  return buckets_[bits];
+}
+
+const RoutingTable::Bucket& RoutingTable::bucket_of(const NodeId& id) const {
+  const std::size_t bits = shared_prefix_bits(own_id_, id);
+  assert(bits < kIdBits);
+  return buckets_[bits];
+}
+
+const RoutingTable::Entry* RoutingTable::find(const IpAddress& address) const {
+  const auto known = addresses_.find(address);
+  if (known == addresses_.end()) return nullptr;
+  const Bucket& bucket = bucket_of(known->second);
+  for (const Entries* entries : {&bucket.entries, &bucket.replacements}) {
+    for (const Entry& entry : *entries) {
+      if (entry.contact.endpoint.address == address) return &entry;
+    }
+  }
+  return nullptr;
+}
+
+RoutingTable::Entry* RoutingTable::find(const IpAddress& address) {
+  return const_cast<Entry*>(std::as_const(*this).find(address));
+}
+
+const RoutingTable::Entry* RoutingTable::find_namesake(const Bucket& bucket, const Contact& node) {
+  for (const Entries* entries : {&bucket.entries, &bucket.replacements}) {
+    for (const Entry& entry : *entries) {
+      if (entry.contact.id == node.id && entry.contact.endpoint != node.endpoint) return &entry;
+    }
+  }
+  return nullptr;
+}
+
+void RoutingTable::remove(const IpAddress& address) {
+  Bucket& bucket = bucket_of(addresses_.at(address));
+  const auto is_there = [&address](const Entry& e) {
+    return e.contact.endpoint.address == address;
+  };
+  std::erase_if(bucket.entries, is_there);
+  std::erase_if(bucket.replacements, is_there);
+  addresses_.erase(address);
+}
+
+// A node that answers at the same endpoint under another id has restarted. At another port it is
+// another node behind the same address, which has to wait until the first is gone.
+bool RoutingTable::stays_for(Instant now, const Entry& known, const Contact& newcomer) const {
+  return known.contact.endpoint != newcomer.endpoint && standing(now, known) == Standing::good;
+}
+
+bool RoutingTable::subnet_is_full(const Bucket& bucket, const Contact& node) const {
+  if (mode_ != Mode::public_ || node.endpoint.address.is_private()) return false;
+  const auto count =
+      std::count_if(bucket.entries.begin(), bucket.entries.end(), [&node](const Entry& entry) {
+        return same_subnet(entry.contact.endpoint.address, node.endpoint.address);
+      });
+  return static_cast<std::size_t>(count) >= kNodesPerSubnetInBucket;
+}
+
+void RoutingTable::insert(Bucket& bucket, Entry entry) {
+  addresses_[entry.contact.endpoint.address] = entry.contact.id;
+  if (bucket.entries.size() < kBucketSize) {
+    bucket.entries.push_back(std::move(entry));
+    return;
+  }
+  if (bucket.replacements.size() == kBucketSize) {
+    addresses_.erase(bucket.replacements.front().contact.endpoint.address);
+    bucket.replacements.erase(bucket.replacements.begin());
+  }
+  bucket.replacements.push_back(std::move(entry));
+  promote_replacement(bucket);
+}
+
+// The newest replacement takes the place of a bad node, if there are both.
+void RoutingTable::promote_replacement(Bucket& bucket) {
+  const auto bad = std::find_if(bucket.entries.begin(), bucket.entries.end(), is_bad);
+  if (bad == bucket.entries.end() || bucket.replacements.empty()) return;
+  addresses_.erase(bad->contact.endpoint.address);
+  *bad = std::move(bucket.replacements.back());
+  bucket.replacements.pop_back();
+}
+
+}  // namespace lanyard::dht

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/searches.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lanyard::dht {
+
+namespace {
+
+// Far more than the networks of one node need at once.
+constexpr std::size_t kMaxSearches = 64;
+// Seeds from our own table: more than a bucket, for some may be gone.
+constexpr std::size_t kSeeds = 2 * kBucketSize;
+constexpr std::size_t kMaxReported = 500;
+constexpr std::size_t kMaxRecent = 32;
+// Rendezvous hashes change by the hour.
+constexpr Duration kRecentFor = hours(1);
+
+}  // namespace
+
+LookupId Searches::add_for_peers(Instant now,
+                                 const InfoHash& info_hash,
+                                 Announce announce,
+                                 Events& events) {
+  const std::uint64_t id = next_id_++;
+  if (searches_.size() >= kMaxSearches) {
+    events.push_back(LookupDone{.lookup = LookupId{id}, .info_hash = info_hash});
+    return LookupId{id};
+  }
+  searches_.emplace(id, Search{.goal = Goal::peers,
+                               .announce = announce,
+                               .info_hash = info_hash,
+                               .lookup = Lookup(own_id_, info_hash.position()),
+                               .ends_at = now + kLongest,
+                               .reported = {}});
+  return LookupId{id};
+}
+
+void Searches::add_for_nodes(Instant now, const NodeId& target) {
+  if (searches_.size() >= kMaxSearches) return;
+  searches_.emplace(next_id_++, Search{.goal = Goal::nodes,
+                                       .info_hash = {},
+                                       .lookup = Lookup(own_id_, target),
+                                       .ends_at = now + kLongest,
+                                       .reported = {}});
+}
+
+void Searches::cancel(LookupId lookup) {
+  searches_.erase(static_cast<std::uint64_t>(lookup));
+  std::erase_if(recent_, [lookup](const Recent& recent) { return recent.lookup == lookup; });
+}
+
+void Searches::begin_waiting(const RoutingTable& table) {
+  for (auto& [id, search] : searches_) {
+    if (search.phase != Phase::waiting) continue;
+    const auto seeds = table.closest(search.lookup.target(), kSeeds);
+    if (seeds.empty()) return;
+    for (const Contact& node : seeds) search.lookup.add(node);
+    search.phase = Phase::walking;
+  }
+}
+
+void Searches::add_nodes(const std::vector<Contact>& nodes) {
+  for (auto& [id, search] : searches_) {
+    if (search.phase != Phase::walking) continue;
+    for (const Contact& node : nodes) search.lookup.add(node);
+  }
+}
+
+void Searches::pump(Instant now, std::uint16_t own_port, QuerySender& sender, Datagrams& out) {
+  for (auto& [id, search] : searches_) {
+    if (search.phase != Phase::walking) continue;
+    if (search.announce == Announce::yes) {
+      send_announcements(now, id, search, own_port, sender, out);
+    }
+    for (const Contact& node : search.lookup.askable()) {
+      Query query;
+      query.method = search.goal == Goal::peers ? Method::get_peers : Method::find_node;
+      query.info_hash = search.info_hash;
+      query.target = search.lookup.target();
+      if (sender.send(now, node.endpoint, query, Purpose::lookup, id, out)) {
+        search.lookup.asked(node.endpoint);
+      }
+    }
+  }
+}
+
+void Searches::send_announcements(Instant now,
+                                  std::uint64_t id,
+                                  Search& search,
+                                  std::uint16_t own_port,
+                                  QuerySender& sender,
+                                  Datagrams& out) {
+  for (const Lookup::Announcement& announcement : search.lookup.announceable()) {
+    Query query;
+    query.method = Method::announce_peer;
+    query.info_hash = search.info_hash;
+    query.port_source = PortSource::implied;
+    query.port = own_port;
+    query.token = announcement.token;
+    if (!sender.send(now, announcement.to, query, Purpose::announcement, id, out)) continue;
+    search.lookup.announced(announcement.to);
+    ++search.open_announcements;
+  }
+}
+
+void Searches::handle_answer(const Transaction& transaction,
+                             const Answer& answer,
+                             const std::vector<Contact>& nodes,
+                             Events& events) {
+  Search* search = find(transaction.lookup);
+  if (search == nullptr) return;
+  if (transaction.purpose == Purpose::announcement) {
+    --search->open_announcements;
+    ++search->stored_at;
+    return;
+  }
+  // Before its own answer counts: what it knows may be closer than itself.
+  for (const Contact& node : nodes) search->lookup.add(node);
+  search->lookup.answered({answer.sender, transaction.to}, answer.token);
+  if (search->goal == Goal::peers) report(transaction.lookup, *search, answer.peers, events);
+}
+
+void Searches::handle_slow(const Transaction& transaction) {
+  Search* search = find(transaction.lookup);
+  if (search == nullptr || transaction.purpose != Purpose::lookup) return;
+  search->lookup.slow(transaction.to);
+}
+
+void Searches::handle_failure(const Transaction& transaction) {
+  Search* search = find(transaction.lookup);
+  if (search == nullptr) return;
+  if (transaction.purpose == Purpose::announcement) {
+    --search->open_announcements;
+  } else {
+    search->lookup.failed(transaction.to);
+  }
+}
+
+void Searches::handle_stored(Instant now,
+                             const InfoHash& info_hash,
+                             const Endpoint& peer,
+                             Events& events) {
+  bool is_searched = false;
+  for (auto& [id, search] : searches_) {
+    if (search.goal != Goal::peers || search.info_hash != info_hash) continue;
+    report(id, search, {peer}, events);
+    is_searched = true;
+  }
+  if (is_searched || peer == own_endpoint_) return;
+  for (const Recent& recent : recent_) {
+    if (recent.info_hash == info_hash && now < recent.until) {
+      events.push_back(PeersFound{recent.lookup, info_hash, {peer}});
+    }
+  }
+}
+
+void Searches::report(LookupId lookup, const std::vector<Endpoint>& peers, Events& events) {
+  const auto id = static_cast<std::uint64_t>(lookup);
+  if (Search* search = find(id)) report(id, *search, peers, events);
+}
+
+void Searches::report(std::uint64_t id,
+                      Search& search,
+                      const std::vector<Endpoint>& peers,
+                      Events& events) {
+  PeersFound found{LookupId{id}, search.info_hash, {}};
+  for (const Endpoint& peer : peers) {
+    if (peer == own_endpoint_ || search.reported.size() >= kMaxReported) continue;
+    if (search.reported.insert(peer).second) found.peers.push_back(peer);
+  }
+  if (!found.peers.empty()) events.push_back(std::move(found));
+}
+
+std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
+  std::vector<InfoHash> stored_here;
+  for (auto it = searches_.begin(); it != searches_.end();) {
+    auto& [id, search] = *it;
+    const bool is_over = now >= search.ends_at;
+    const bool is_walked = search.phase == Phase::walking && is_walked_and_announced(search);
+    if (!is_over && is_walked && search.lookup.answer_count() == 0) {
+      // All that were known are gone: there may be others yet.
+      search.lookup = Lookup(own_id_, search.lookup.target());
+      search.phase = Phase::waiting;
+    }
+    if (!is_over && (!is_walked || search.phase == Phase::waiting)) {
+      ++it;
+      continue;
+    }
+    if (search.goal == Goal::peers) {
+      events.push_back(LookupDone{LookupId{id}, search.info_hash, search.lookup.answer_count(),
+                                  search.stored_at, search.reported.size()});
+      remember(now, id, search.info_hash);
+      if (search.announce == Announce::yes && search.lookup.admits(own_id_)) {
+        stored_here.push_back(search.info_hash);
+      }
+    }
+    it = searches_.erase(it);
+  }
+  return stored_here;
+}
+
+bool Searches::is_walked_and_announced(const Search& search) {
+  if (!search.lookup.is_finished() || search.open_announcements > 0) return false;
+  return search.announce == Announce::no || search.lookup.announceable().empty();
+}
+
+Instant Searches::next_timeout() const {
+  Instant first = Instant::never();
+  for (const auto& [id, search] : searches_) first = earlier(first, search.ends_at);
+  return first;
+}
+
+Searches::Search* Searches::find(std::uint64_t id) {
+  const auto it = searches_.find(id);
+  return it == searches_.end() ? nullptr : &it->second;
+}
+
+void Searches::remember(Instant now, std::uint64_t id, const InfoHash& info_hash) {
+  std::erase_if(recent_, [&info_hash](const Recent& r) { return r.info_hash == info_hash; });
+  if (recent_.size() == kMaxRecent) recent_.erase(recent_.begin());
+  recent_.push_back({LookupId{id}, info_hash, now + kRecentFor});
+}
+
+}  // namespace lanyard::dht

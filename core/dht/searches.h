@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// All lookups under way: those for peers, which the owner of the DHT began, and those for nodes
+// near some id, which keep the routing table filled. Turns what they find into events.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/base/datagram.h"
+#include "core/base/endpoint.h"
+#include "core/base/time.h"
+#include "core/dht/dht.h"
+#include "core/dht/krpc.h"
+#include "core/dht/lookup.h"
+#include "core/dht/query_sender.h"
+#include "core/dht/routing_table.h"
+
+namespace lanyard::dht {
+
+class Searches {
+ public:
+  static constexpr Duration kLongest = seconds(30);
+
+  explicit Searches(const NodeId& own_id) : own_id_(own_id) {}
+
+  // Both wait for the next begin_waiting(). Of too many at once the newest ends at once.
+  LookupId add_for_peers(Instant now, const InfoHash& info_hash, Announce announce, Events& events);
+  void add_for_nodes(Instant now, const NodeId& target);
+  void cancel(LookupId lookup);
+
+  // Those that wait for a first node begin, once the table has one.
+  void begin_waiting(const RoutingTable& table);
+  // Nodes heard of by other means.
+  void add_nodes(const std::vector<Contact>& nodes);
+  // Sends what the lookups want sent, as far as limits allow.
+  void pump(Instant now, std::uint16_t own_port, QuerySender& sender, Datagrams& out);
+
+  // The nodes of the answer that the owner lets pass are given apart.
+  void handle_answer(const Transaction& transaction,
+                     const Answer& answer,
+                     const std::vector<Contact>& nodes,
+                     Events& events);
+  void handle_slow(const Transaction& transaction);
+  // An error came, or nothing did.
+  void handle_failure(const Transaction& transaction);
+  // A peer announced itself at this node.
+  void handle_stored(Instant now, const InfoHash& info_hash, const Endpoint& peer, Events& events);
+  // Peers found otherwise than by an answer.
+  void report(LookupId lookup, const std::vector<Endpoint>& peers, Events& events);
+  // This endpoint is ours and not reported.
+  void set_own_endpoint(const std::optional<Endpoint>& endpoint) { own_endpoint_ = endpoint; }
+
+  // Ends what is done or out of time. Returns the hashes under which this node is one of those that
+  // store us.
+  std::vector<InfoHash> finish(Instant now, Events& events);
+  Instant next_timeout() const;
+
+ private:
+  enum class Goal : std::uint8_t { peers, nodes };
+  enum class Phase : std::uint8_t { waiting, walking };
+  struct Search {
+    Goal goal;
+    Phase phase = Phase::waiting;
+    Announce announce = Announce::no;
+    InfoHash info_hash;
+    Lookup lookup;
+    Instant ends_at;
+    std::set<Endpoint> reported;
+    std::size_t open_announcements = 0;
+    std::size_t stored_at = 0;
+  };
+  // A hash whose lookup has ended and whose peers still matter if they announce themselves here.
+  struct Recent {
+    LookupId lookup;
+    InfoHash info_hash;
+    Instant until;
+  };
+
+  Search* find(std::uint64_t id);
+  void send_announcements(Instant now,
+                          std::uint64_t id,
+                          Search& search,
+                          std::uint16_t own_port,
+                          QuerySender& sender,
+                          Datagrams& out);
+  void report(std::uint64_t id, Search& search, const std::vector<Endpoint>& peers, Events& events);
+  static bool is_walked_and_announced(const Search& search);
+  void remember(Instant now, std::uint64_t id, const InfoHash& info_hash);
+
+  NodeId own_id_;
+  std::optional<Endpoint> own_endpoint_;
+  std::uint64_t next_id_ = 1;
+  std::map<std::uint64_t, Search> searches_;
+  std::vector<Recent> recent_;  // the newest last
+};
+
+}  // namespace lanyard::dht
