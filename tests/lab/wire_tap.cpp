@@ -88,7 +88,8 @@ std::vector<Buffer> WireTap::take(Patience patience) const {
   return frames;
 }
 
-void WireTap::inject(Bytes frame) const {
+void WireTap::inject(Buffer frame) const {
+  if (!udp_payload(frame).empty()) frame[kUdpPayload - 1] = frame[kUdpPayload - 2] = 0;
   if (send(socket_, frame.data(), frame.size(), 0) != static_cast<ssize_t>(frame.size())) {
     throw std::runtime_error(std::string("cannot send a frame: ") + std::strerror(errno));
   }

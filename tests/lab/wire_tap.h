@@ -29,7 +29,8 @@ class WireTap {
 
   // All that passed since the last call, at least one frame unless patience ends before it comes.
   std::vector<Buffer> take(Patience patience) const;
-  void inject(Bytes frame) const;
+  // A UDP checksum is left out (RFC 768: zero), so that altered payloads get to the receiver too.
+  void inject(Buffer frame) const;
 
  private:
   int socket_ = -1;
