@@ -29,19 +29,23 @@ refuse() {
 
 # ---- Taking down ----
 
-take_down() { # NAME DIRECTORY
-  local file box
-  for file in "$2"/*.pid; do
-    [[ -e $file ]] && kill "$(<"$file")" 2>/dev/null || true
+running() { # NAME: the processes in all of its boxes
+  local box
+  for box in "${boxes[@]}"; do ip netns pids "$1-$box" 2>/dev/null || true; done
+}
+take_down() { # NAME
+  local box tries
+  # A daemon that is told to stop says goodbye first.
+  running "$1" | xargs -r kill 2>/dev/null || true
+  for ((tries = 0; tries < 100; ++tries)); do
+    [[ -n $(running "$1") ]] || break
+    sleep 0.05
   done
-  # A daemon says goodbye to its peers first; its namespace is gone when the last process is.
-  for file in "$2"/*.pid; do
-    [[ -e $file ]] && timeout 5 tail --pid="$(<"$file")" -f /dev/null || true
-  done
+  running "$1" | xargs -r kill -KILL 2>/dev/null || true
   for box in "${boxes[@]}"; do
     ip netns delete "$1-$box" 2>/dev/null || true
   done
-  rm -rf "$2"
+  rm -rf "/tmp/$1"
 }
 
 case ${1:-} in
@@ -50,7 +54,7 @@ case ${1:-} in
   --remove)
     [[ ${2:-} == lanyard-demo-[0-9]* && -d /tmp/$2 ]] || refuse "there is no demo \"${2:-}\""
     [[ $EUID -eq 0 ]] || refuse "only root can take it down: sudo $0 --remove $2"
-    take_down "$2" "/tmp/$2"
+    take_down "$2"
     exit 0
     ;;
   *)
@@ -163,7 +167,6 @@ start_daemon() { # HOST OPTIONS...
   setsid ip netns exec "$name-$host" "$lanyard" daemon --state-dir "$directory/$host" \
     --socket "$directory/$host.sock" --dht private --bootstrap 20.0.4.2:6881 "$@" \
     >"$directory/$host.log" 2>&1 </dev/null &
-  echo $! >"$directory/$host.pid"
 }
 on() { # HOST VERB...: `lanyard VERB...` as typed on that host
   local host=$1
@@ -195,7 +198,7 @@ finish() {
     say "and to take it down:"
     say "  sudo $0 --remove $name"
   else
-    take_down "$name" "$directory"
+    take_down "$name"
   fi
   exit "$status"
 }
@@ -252,14 +255,12 @@ done_step
 
 step "A broadcast of bob's arrives at alice and carol"
 for host in alice carol; do
-  in_box "$host" timeout 10 socat -u UDP4-RECV:7000,reuseaddr STDOUT >"$directory/$host.heard" &
+  in_box "$host" timeout 8 socat -u UDP4-RECV:7000,reuseaddr STDOUT >"$directory/$host.heard" &
 done
-heard() { grep -q "hello, everyone" "$directory/alice.heard" "$directory/carol.heard" &&
-  [[ -s $directory/alice.heard && -s $directory/carol.heard ]]; }
-call_out() {
-  echo "hello, everyone" | in_box bob socat -u STDIN \
-    UDP4-DATAGRAM:255.255.255.255:7000,broadcast,so-bindtodevice=lanyard0
-  heard
+call_out() { # until both have heard it: the first may have come before they listened
+  in_box bob socat -u STDIN UDP4-DATAGRAM:255.255.255.255:7000,broadcast,so-bindtodevice=lanyard0 \
+    <<<"hello, everyone"
+  [[ -s $directory/alice.heard && -s $directory/carol.heard ]]
 }
 within 8 call_out || fail "the broadcast did not arrive"
 say "   alice heard: $(head -n 1 "$directory/alice.heard")"
