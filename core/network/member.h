@@ -22,6 +22,7 @@ struct Member {
   crypto::IdentityPublicKey identity;
   crypto::NoisePublicKey noise_key;
   std::string name;  // no two members of a roster have the same
+  bool is_founder = false;
   UnixTime admitted;
   MacAddress mac;
   IpAddress ipv6;
@@ -38,7 +39,9 @@ struct RosterChange {
   std::vector<MemberId> removed;      // revoked, or displaced from an invite that was used up
   std::vector<MemberId> readdressed;  // stay admitted, under another IPv4 or IPv6 address
   std::vector<MemberId> renamed;
-  std::vector<ItemKey> accepted;  // items held since: to be sent on to other members
+  // Items that were new, to be sent on to other members; a later one may have ousted an earlier
+  // one.
+  std::vector<ItemKey> accepted;
 
   bool is_empty() const;
   // Later changes join this one; what a later one undoes is named in both lists.

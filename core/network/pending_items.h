@@ -4,7 +4,6 @@
 #pragma once
 
 #include <deque>
-#include <optional>
 #include <vector>
 
 #include "core/base/time.h"
@@ -12,28 +11,34 @@
 
 namespace lanyard::network {
 
-inline constexpr std::size_t kMaxPending = 256;
+inline constexpr std::size_t kMaxPending = 256;  // some messages of `recs` that overtook others
 
-struct PendingItem {
+// An item whose own signatures, those that need no charter, have been checked.
+struct Candidate {
   Item item;
   ItemKey key;
   ItemVersion version = 0;
   UnixTime first_seen;
-  ItemKey waits_for;
 };
 
 class PendingItems {
  public:
-  void add(PendingItem item);
-  bool holds(const ItemKey& key, ItemVersion version) const;
+  void add(Candidate candidate, const ItemKey& waits_for);
+  // What this item waits for; nullptr when it is not here.
+  const ItemKey* find(const ItemKey& key, ItemVersion version) const;
   // Removes and returns those that wait for this key, oldest first.
-  std::vector<PendingItem> take_waiting_for(const ItemKey& key);
+  std::vector<Candidate> take_waiting_for(const ItemKey& key);
   // A membership of this member, or nullptr.
   const Membership* membership(const MemberId& member) const;
   std::size_t size() const { return items_.size(); }
 
  private:
-  std::deque<PendingItem> items_;
+  struct Waiting {
+    Candidate candidate;
+    ItemKey waits_for;
+  };
+
+  std::deque<Waiting> items_;
 };
 
 }  // namespace lanyard::network

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -28,20 +28,21 @@ struct AddOutcome {
   RosterChange change;                // also of items that had waited for this one
 };
 
-// Why a membership is in force, or why not.
+// Whether a membership makes a member, and if not, why not.
 enum class Standing : std::uint8_t {
   admitted,
   incomplete,  // links of its chain are not known here (yet)
   used_up,     // others came first on this invite
-  revoked,     // itself, its invite, or a witness of its chain
+  revoked,     // itself, its invite, or its witness
   invalid,     // not for this network, or a signature does not hold
 };
+// A sentence's end: "this membership ...".
 std::string_view to_text(Standing standing);
 
 class Roster {
  public:
   // A network of which nothing is known but the id: a charter has to come first.
-  explicit Roster(const NetworkId& network);
+  explicit Roster(const NetworkId& network) : ledger_(network) {}
 
   // The roster's state file. decode() checks everything again; an error means that the file is torn
   // or altered.
@@ -52,10 +53,10 @@ class Roster {
   // nullptr until one is known.
   const Charter* charter() const { return ledger_.charter(); }
 
-  // An item from a peer, or one that we have made. It may be remembered until its links come.
+  // An item from a peer, or one that we have made. It is remembered until its links come.
   AddOutcome add_item(Bytes item, UnixTime now);
   AddOutcome add(Item item, UnixTime now);
-  // Lets go of grants long past. At least once an hour.
+  // Closes grants that are past their time. At least once a minute: until then digests differ.
   RosterChange expire(UnixTime now);
 
   // In admission order. Pointers and references last until the roster is changed.
@@ -64,15 +65,19 @@ class Roster {
   const Member* find_by_noise_key(const crypto::NoisePublicKey& key) const;
   // The membership held for an id, admitted or not; nullptr when there is none.
   const Membership* membership(const MemberId& id) const { return ledger_.membership(id); }
+  // Of a membership after it was given to add(); the bytes need not be those that are held.
   Standing standing(const Membership& membership) const;
   // What another needs to check this member: the charter, then the founder, down to itself. Empty
   // when the member is not known.
   std::vector<Buffer> chain_items(const MemberId& id) const;
 
-  // In the order of their ids: of grants that are known, with those of members long admitted.
+  // Of the grants that are known, and of those that memberships rest on; in the order of their
+  // keys. Only an expired or revoked one is ever forgotten.
   std::vector<InviteStatus> invites(UnixTime now) const;
   bool has_open_invite(UnixTime now) const;
+  // nullptr unless this invite's or identity's key is revoked.
   const Revocation* revocation(const RevokedKey& key) const { return ledger_.revocation(key); }
+  // How many claims of the invite are known, in force or not.
   std::size_t claims(const crypto::InvitePublicKey& invite) const {
     return ledger_.claims(invite).size();
   }
@@ -86,14 +91,15 @@ class Roster {
   std::size_t pending() const { return ledger_.pending(); }
 
  private:
-  AddOutcome conclude(LedgerOutcome outcome);
   void refresh_members(RosterChange& change);
-  void refresh_presence(const MemberId& id, RosterChange& change);
+  void refresh_presences(const std::vector<MemberId>& of, RosterChange& change);
+  std::vector<Member> admitted_members() const;
+  InviteState invite_state(const Grant& grant, UnixTime now) const;
 
   Ledger ledger_;
   std::vector<Member> members_;
-  std::vector<std::pair<MemberId, std::size_t>> by_id_;  // sorted; the index into members_
-  std::vector<std::pair<crypto::NoisePublicKey, std::size_t>> by_noise_key_;
+  std::map<MemberId, std::size_t> by_id_;  // indices into members_
+  std::map<crypto::NoisePublicKey, std::size_t> by_noise_key_;
 };
 
 }  // namespace lanyard::network
