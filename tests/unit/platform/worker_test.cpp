@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two data workers on loopback, with a pair of sockets in the place of each TAP device.
+#include "platform/worker.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "core/base/endian.h"
+
+namespace lanyard::platform {
+namespace {
+
+constexpr node::DeviceId kDevice = 3;
+constexpr std::uint16_t kEtherType = 0x88b5;  // IEEE 802: for local experiments
+constexpr int kPatienceMilliseconds = 5000;
+
+bool becomes_readable(int descriptor) {
+  pollfd poll_for{descriptor, POLLIN, 0};
+  return poll(&poll_for, 1, kPatienceMilliseconds) == 1;
+}
+
+MacAddress mac_of(std::uint8_t host) { return {{0x02, 0, 0, 0, 0, host}}; }
+
+Buffer frame(std::uint8_t to, std::uint8_t from, std::string_view text) {
+  Buffer out;
+  append(out, mac_of(to).bytes());
+  append(out, mac_of(from).bytes());
+  out.resize(out.size() + 2);
+  store_be(out.data() + 12, kEtherType);
+  append(out, text);
+  return out;
+}
+
+std::shared_ptr<tunnel::Session> session(std::uint8_t local, std::uint8_t remote) {
+  const auto key = [](std::uint8_t from) { return Buffer(32, from); };
+  tunnel::SessionSetup setup;
+  setup.local_index = local;
+  setup.remote_index = remote;
+  setup.send_key = *crypto::Secret<32>::from_bytes(key(local));
+  setup.receive_key = *crypto::Secret<32>::from_bytes(key(remote));
+  return std::make_shared<tunnel::Session>(std::move(setup));
+}
+
+// One machine: a worker on a port, and what the kernel would see of its TAP device.
+struct Host {
+  explicit Host(std::uint8_t number) : id(number), port(*UdpPort::open(0)), worker(port) {
+    std::array<int, 2> ends{};
+    REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
+            0);
+    device = std::make_shared<const FileDescriptor>(ends[0]);
+    kernel = FileDescriptor(ends[1]);
+    REQUIRE(worker.start());
+  }
+
+  Endpoint endpoint() const { return {*IpAddress::parse("127.0.0.1"), port.port()}; }
+
+  // A snapshot in which the other host is the only peer.
+  std::shared_ptr<const node::Forwarding> forwarding_to(const Host& peer) const {
+    auto out = std::make_shared<node::Forwarding>();
+    vswitch::SwitchTables::Contents tables;
+    tables.own_mac = mac_of(id);
+    tables.members = {mac_of(peer.id)};
+    tables.flood = {0};
+    node::DeviceForwarding forwarding;
+    forwarding.device = kDevice;
+    forwarding.tables = vswitch::SwitchTables(std::move(tables));
+    forwarding.peers = {{to_peer, peer.endpoint()}};
+    out->devices.push_back(std::move(forwarding));
+    node::SessionEntry entry;
+    entry.session = to_peer;
+    entry.use = node::SessionUse::frames;
+    entry.device = kDevice;
+    entry.endpoint = peer.endpoint();
+    out->sessions.push_back(entry);
+    out->sort();
+    return out;
+  }
+
+  void send_frame(Bytes bytes) const {
+    // The worker takes them as fast as it can; wait while the pair of sockets is full.
+    pollfd poll_for{kernel.get(), POLLOUT, 0};
+    REQUIRE(poll(&poll_for, 1, kPatienceMilliseconds) == 1);
+    REQUIRE(::write(kernel.get(), bytes.data(), bytes.size()) ==
+            static_cast<ssize_t>(bytes.size()));
+  }
+  Buffer receive_frame() const {
+    Buffer out(2048);
+    REQUIRE(becomes_readable(kernel.get()));
+    out.resize(static_cast<std::size_t>(::read(kernel.get(), out.data(), out.size())));
+    return out;
+  }
+  // The next thing that the worker passes on.
+  ControlInput next_input() {
+    ControlInput out;
+    REQUIRE(becomes_readable(worker.control_queue().descriptor()));
+    worker.control_queue().drain([&](const ControlInput& input) { out = input; });
+    return out;
+  }
+
+  std::uint8_t id;
+  UdpPort port;
+  SharedDescriptor device;
+  FileDescriptor kernel;
+  std::shared_ptr<tunnel::Session> to_peer;
+  Worker worker;
+};
+
+struct TwoHosts {
+  TwoHosts() : alice(1), bob(2) {
+    alice.to_peer = session(1, 2);
+    bob.to_peer = session(2, 1);
+    for (auto [host, peer] : {std::pair(&alice, &bob), std::pair(&bob, &alice)}) {
+      host->worker.add_device(kDevice, host->device);
+      host->worker.set_forwarding(host->forwarding_to(*peer));
+    }
+  }
+  // Sends one datagram from alice's port to bob's worker, past alice's worker.
+  void send_to_bob(Bytes payload) const {
+    const std::vector<OutgoingDatagram> one = {{bob.endpoint(), payload}};
+    REQUIRE(alice.port.send(one).sent == 1);
+  }
+  std::uint64_t dropped_at_bob(std::string_view reason) const {
+    for (const auto& [name, packets] : bob.worker.dropped()) {
+      if (name == reason) return packets;
+    }
+    return 0;
+  }
+
+  Host alice;
+  Host bob;
+};
+
+TEST_CASE_FIXTURE(TwoHosts, "frames flow from device to device, both ways and in order") {
+  for (int i = 0; i < 500; ++i) {
+    const std::string text = "frame " + std::to_string(i);
+    alice.send_frame(frame(2, 1, text));
+    CHECK(bob.receive_frame() == frame(2, 1, text));
+    bob.send_frame(frame(1, 2, text));
+    CHECK(alice.receive_frame() == frame(1, 2, text));
+  }
+  const Buffer broadcast = frame(0, 1, "to all");
+  Buffer flooded = broadcast;
+  std::fill_n(flooded.begin(), 6, std::uint8_t{0xff});
+  alice.send_frame(flooded);
+  CHECK(bob.receive_frame() == flooded);
+  CHECK(alice.worker.dropped().empty());
+  CHECK(bob.worker.dropped().empty());
+}
+
+TEST_CASE_FIXTURE(TwoHosts, "what is not data goes to the control thread") {
+  const Buffer krpc = to_buffer(as_bytes("d1:y1:qe"));
+  send_to_bob(krpc);
+  const ControlInput query = bob.next_input();
+  CHECK(query.kind == ControlInput::Kind::datagram);
+  CHECK(equal(query.body(), krpc));
+  CHECK(query.from == alice.endpoint());
+
+  send_to_bob(*alice.to_peer->seal_message(tunnel::BodyKind::control, as_bytes("d1:k4:pinge")));
+  const ControlInput ping = bob.next_input();
+  CHECK(ping.kind == ControlInput::Kind::control_frame);
+  CHECK(ping.session_index == 2);
+  CHECK(as_text(ping.body()) == "d1:k4:pinge");
+
+  send_to_bob(as_bytes("neither the one nor the other"));
+  send_to_bob(Buffer());
+  send_to_bob(krpc);
+  bob.next_input();
+  CHECK(dropped_at_bob("unknown_datagram") == 2);
+}
+
+TEST_CASE_FIXTURE(TwoHosts, "a peer that speaks from a new address is reported once") {
+  const auto elsewhere = UdpPort::open(0);
+  REQUIRE(elsewhere);
+  for (int i = 0; i < 3; ++i) {
+    const auto sealed = alice.to_peer->seal_message(tunnel::BodyKind::control, as_bytes("x"));
+    const std::vector<OutgoingDatagram> one = {{bob.endpoint(), *sealed}};
+    REQUIRE(elsewhere->send(one).sent == 1);
+  }
+  std::size_t moved = 0;
+  std::size_t control = 0;
+  while (control < 3) {
+    REQUIRE(becomes_readable(bob.worker.control_queue().descriptor()));
+    bob.worker.control_queue().drain([&](const ControlInput& input) {
+      if (input.kind == ControlInput::Kind::control_frame) ++control;
+      if (input.kind != ControlInput::Kind::new_address) return;
+      ++moved;
+      CHECK(input.session_index == 2);
+      CHECK(input.from == Endpoint{*IpAddress::parse("127.0.0.1"), elsewhere->port()});
+    });
+  }
+  CHECK(moved == 1);
+}
+
+TEST_CASE_FIXTURE(TwoHosts, "snapshots and devices change while frames flow") {
+  for (int i = 0; i < 200; ++i) {
+    alice.worker.set_forwarding(alice.forwarding_to(bob));
+    bob.worker.set_forwarding(bob.forwarding_to(alice));
+    alice.worker.add_device(kDevice + 1, alice.device);
+    alice.send_frame(frame(2, 1, "while changing"));
+    CHECK(bob.receive_frame() == frame(2, 1, "while changing"));
+    alice.worker.remove_device(kDevice + 1);
+  }
+}
+
+TEST_CASE_FIXTURE(TwoHosts, "a removed device is in use no more when remove_device returns") {
+  const SharedDescriptor& device = alice.device;
+  CHECK(device.use_count() > 1);
+  alice.worker.remove_device(kDevice);
+  CHECK(device.use_count() == 1);
+  bob.send_frame(frame(1, 2, "to nobody"));
+  // Bob's worker still runs, and so does Alice's.
+  send_to_bob(as_bytes("d1:y1:qe"));
+  bob.next_input();
+  alice.worker.add_device(kDevice, device);
+  // The worker takes the device in its own time: frames until one comes through.
+  pollfd arrived{alice.kernel.get(), POLLIN, 0};
+  do {
+    bob.send_frame(frame(1, 2, "to somebody"));
+  } while (poll(&arrived, 1, 10) == 0);
+  CHECK(alice.receive_frame() == frame(1, 2, "to somebody"));
+}
+
+TEST_CASE_FIXTURE(TwoHosts, "a device that takes no more costs its frames and nothing else") {
+  // Nobody reads Bob's device; far more than a pair of sockets holds.
+  for (int i = 0; i < 2000; ++i) alice.send_frame(frame(2, 1, std::string(1000, 'x')));
+  send_to_bob(as_bytes("d1:y1:qe"));
+  bob.next_input();
+  CHECK(dropped_at_bob("device_congested") > 0);
+  CHECK(dropped_at_bob("device_refused") == 0);
+
+  // The other end has gone for good.
+  bob.kernel.close();
+  alice.send_frame(frame(2, 1, "lost"));
+  send_to_bob(as_bytes("d1:y1:qe"));
+  bob.next_input();
+  CHECK(alice.worker.dropped().empty());
+}
+
+TEST_CASE("a worker that has not started can be given work and be destroyed") {
+  const auto port = UdpPort::open(0);
+  REQUIRE(port);
+  Worker worker(*port);
+  worker.set_forwarding(std::make_shared<node::Forwarding>());
+  worker.add_device(kDevice, std::make_shared<const FileDescriptor>());
+  worker.remove_device(kDevice);
+  worker.stop();
+}
+
+}  // namespace
+}  // namespace lanyard::platform
