@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-#
 # demo.sh [--keep]        shows Lanyard at work between three hosts, on this machine alone
 # demo.sh --remove NAME   takes down a demo that was kept
 #
@@ -16,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly lanyard=$PWD/build/release/cli/lanyard
+readonly lanyard=$PWD/build/release/lanyard
 readonly hosts=(alice bob carol beacon)
 readonly boxes=(internet nat1 nat2 "${hosts[@]}")
 keep=no
