@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dht/lookup.h"
+
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/dht/points.h"
+
+using namespace lanyard;
+using namespace lanyard::dht;
+
+namespace {
+
+const NodeId kOwn = id_of(0xffff);
+const NodeId kTarget = id_of(0);
+
+// The smaller n, the closer.
+Contact node(std::uint16_t n) { return {id_of(n), node_endpoint(n)}; }
+
+Bytes token() { return as_bytes("token"); }
+
+void ask_all(Lookup& lookup) {
+  for (const Contact& contact : lookup.askable()) lookup.asked(contact.endpoint);
+}
+
+}  // namespace
+
+TEST_CASE("lookup: asks the closest, four at a time") {
+  Lookup lookup(kOwn, kTarget);
+  CHECK(lookup.is_finished());
+  for (std::uint16_t n = 20; n > 0; --n) lookup.add(node(n));
+  CHECK_FALSE(lookup.is_finished());
+  const auto first = lookup.askable();
+  REQUIRE(first.size() == 4);
+  CHECK(first[0] == node(1));
+  CHECK(first[3] == node(4));
+  ask_all(lookup);
+  CHECK(lookup.askable().empty());
+  lookup.answered(node(2), token());
+  CHECK(lookup.askable() == std::vector<Contact>{node(5)});
+  // One that is slow leaves its place to another, before it is itself asked again.
+  lookup.slow(node(1).endpoint);
+  const auto next = lookup.askable();
+  REQUIRE(next.size() == 2);
+  CHECK(next[0] == node(5));
+  CHECK(next[1] == node(6));
+}
+
+TEST_CASE("lookup: ends when the eight closest that answer have answered") {
+  Lookup lookup(kOwn, kTarget);
+  for (std::uint16_t n = 1; n <= 20; ++n) lookup.add(node(n));
+  lookup.failed(node(2).endpoint);
+  for (std::uint16_t n = 1; n <= 8; ++n) {
+    if (n != 2) lookup.answered(node(n), token());
+  }
+  CHECK(lookup.answer_count() == 7);
+  CHECK_FALSE(lookup.is_finished());
+  CHECK(lookup.announceable().empty());
+  CHECK(lookup.askable() == std::vector<Contact>{node(9)});
+  // A closer one turns up late.
+  lookup.add({id_of(0, 1), node_endpoint(40)});
+  lookup.answered(node(9), token());
+  CHECK_FALSE(lookup.is_finished());
+  CHECK(lookup.askable() == std::vector<Contact>{{id_of(0, 1), node_endpoint(40)}});
+  lookup.answered({id_of(0, 1), node_endpoint(40)}, {});
+  CHECK(lookup.is_finished());
+  // Node 9 is the ninth now, and one gave no token.
+  CHECK(lookup.announceable().size() == 7);
+  CHECK_FALSE(lookup.admits(id_of(10)));
+  CHECK(lookup.admits(id_of(1, 1)));
+}
+
+TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers late") {
+  Lookup lookup(kOwn, kTarget);
+  for (std::uint16_t n = 1; n <= 12; ++n) lookup.add(node(n));
+  ask_all(lookup);
+  lookup.slow(node(1).endpoint);
+  for (std::uint16_t n = 2; n <= 9; ++n) lookup.answered(node(n), token());
+  CHECK_FALSE(lookup.is_finished());
+  CHECK(lookup.announceable().size() == 8);
+  CHECK(lookup.askable() == std::vector<Contact>{node(1)});
+  ask_all(lookup);
+  CHECK(lookup.announceable().size() == 8);
+  lookup.failed(node(1).endpoint);  // the first query, while the second is under way
+  CHECK_FALSE(lookup.is_finished());
+  lookup.answered(node(1), token());
+  CHECK(lookup.is_finished());
+  const auto announceable = lookup.announceable();
+  REQUIRE(announceable.size() == 8);
+  CHECK(announceable[0].to == node(1).endpoint);
+  for (const auto& announcement : announceable) lookup.announced(announcement.to);
+  CHECK(lookup.announceable().empty());
+}
+
+TEST_CASE("lookup: among few nodes each is announced to at once") {
+  Lookup lookup(kOwn, kTarget);
+  lookup.add(node(1));
+  lookup.add(node(2));
+  ask_all(lookup);
+  lookup.answered(node(2), token());
+  CHECK(lookup.announceable().size() == 1);
+  CHECK_FALSE(lookup.is_finished());
+  CHECK(lookup.admits(kOwn));
+}
+
+TEST_CASE("lookup: candidates are bounded and one per address") {
+  Lookup lookup(kOwn, kTarget);
+  for (std::uint16_t n = 1000; n > 0; --n) lookup.add(node(n));
+  CHECK(lookup.askable()[0] == node(1));
+  lookup.add({kOwn, node_endpoint(5000)});
+  lookup.add({id_of(0, 1), Endpoint{node_endpoint(1).address, 9}});
+  lookup.add({id_of(1), node_endpoint(5001)});
+  CHECK(lookup.askable()[0] == node(1));
+  CHECK(lookup.askable()[1] == node(2));
+  // Its address is free once it has failed; it is not asked a third time itself.
+  lookup.failed(node(1).endpoint);
+  lookup.add(node(1));
+  CHECK(lookup.askable()[0] == node(2));
+  lookup.add({id_of(0, 1), Endpoint{node_endpoint(1).address, 9}});
+  CHECK(lookup.askable()[0].endpoint.port == 9);
+  std::size_t asked = 0;
+  for (auto next = lookup.askable(); !next.empty(); next = lookup.askable()) {
+    lookup.failed(next[0].endpoint);
+    ++asked;
+  }
+  CHECK(asked == 99);
+  CHECK(lookup.is_finished());
+}
+
+TEST_CASE("lookup: a node that answers under another id takes the place of that") {
+  Lookup lookup(kOwn, kTarget);
+  for (std::uint16_t n = 1; n <= 9; ++n) lookup.add(node(n));
+  for (std::uint16_t n = 2; n <= 9; ++n) lookup.answered(node(n), token());
+  lookup.answered({id_of(0x7000), node_endpoint(1)}, token());
+  CHECK(lookup.is_finished());
+  CHECK(lookup.announceable().front().to == node_endpoint(2));
+  lookup.answered(node(50), token());  // nobody asked
+  CHECK(lookup.answer_count() == 9);
+}

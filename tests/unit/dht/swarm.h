@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small world of DHT nodes in virtual time, for tests: datagrams take some milliseconds, some are
+// lost. The same seed gives the same run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/base/rng.h"
+#include "core/dht/dht.h"
+
+namespace lanyard::dht {
+
+class Swarm {
+ public:
+  explicit Swarm(std::uint64_t seed, std::uint32_t loss_percent = 0);
+
+  // Starts a node at once; its number. It lives at node_endpoint(number) and begins at those nodes.
+  std::size_t add(std::vector<std::size_t> bootstrap, Mode mode = Mode::private_);
+  // Neither sends nor receives any more.
+  void kill(std::size_t node);
+  void revive(std::size_t node) { nodes_[node].is_alive = true; }
+
+  LookupId get_peers(std::size_t node, const InfoHash& info_hash, Announce announce);
+  void run_for(Duration duration);
+  // True when it has come to pass within the time.
+  template <typename Condition>
+  bool run_until(Duration at_most, Condition condition) {
+    const Instant end = now_ + at_most;
+    while (!condition()) {
+      if (!step(end)) return false;
+    }
+    return true;
+  }
+
+  Dht& dht(std::size_t node) { return *nodes_[node].dht; }
+  const Events& events(std::size_t node) const { return nodes_[node].events; }
+  std::set<Endpoint> peers_found(std::size_t node, LookupId lookup) const;
+  std::optional<LookupDone> done(std::size_t node, LookupId lookup) const;
+  Instant now() const { return now_; }
+  std::size_t datagrams_sent() const { return sent_; }
+
+ private:
+  struct Node {
+    std::unique_ptr<SeededRng> rng;
+    std::unique_ptr<Dht> dht;
+    Events events;
+    Instant timer = Instant::never();
+    bool is_alive = true;
+  };
+  struct Flight {
+    Endpoint from;
+    Endpoint to;
+    Buffer payload;
+  };
+  using Sequence = std::uint64_t;  // orders what happens at the same instant
+
+  bool step(Instant end);
+  void deliver(const Flight& flight);
+  // After any call of a node: its datagrams leave, its timer is set.
+  void settle(std::size_t node, Datagrams& out);
+
+  SeededRng rng_;
+  std::uint32_t loss_percent_;
+  Instant now_;
+  std::vector<Node> nodes_;
+  std::map<Endpoint, std::size_t> by_endpoint_;
+  std::map<std::pair<Instant, Sequence>, Flight> flights_;
+  std::set<std::pair<Instant, std::size_t>> timers_;
+  std::size_t sent_ = 0;
+};
+
+}  // namespace lanyard::dht
