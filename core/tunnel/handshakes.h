@@ -70,7 +70,7 @@ enum class HandshakeDrop : std::uint8_t {
   loop_back,        // our own message
   duplicate,        // seen before; the answer was repeated where there is one
   cookie_demanded,  // under load: answered with a cookie
-  rate_limited,     // its source address asks too often
+  rate_limited,     // under load: its source, though proven, asks too often
   wrong_role,  // two members or two joiners at the newcomers' door, or a joiner at the members'
   version,     // another version of the protocol
   cipher,      // no AEAD in common

@@ -14,12 +14,12 @@ namespace {
 using crypto::noise::Handshake;
 using crypto::noise::Role;
 
-// Early calls are close together: the first of two peers that open their NATs at once often finds
-// the other's closed.
+// Early calls are close together: of two peers that open their NATs at once, the first one's first
+// call finds the other's closed.
 constexpr std::array<Duration, 3> kFirstCalls = {milliseconds(0), milliseconds(250),
                                                  milliseconds(500)};
 constexpr Duration kCallInterval = seconds(1);
-// Three seconds of join to first ping, and as much again for what goes wrong (protocol.md 4.2).
+// What punching a hole through two NATs may take; then the owner looks for other addresses.
 constexpr Duration kAttemptTime = seconds(10);
 constexpr Duration kMessage3Interval = milliseconds(500);
 constexpr Duration kMessage3Time = seconds(5);
@@ -118,7 +118,7 @@ void Initiations::handle_message_2(Instant now,
   const crypto::Hash256 hash = crypto::blake2b_256({message.noise});
   if (attempt.answered) {
     context_.count(HandshakeDrop::duplicate);
-    // Message 3 seems to be lost. Another message 2 is of a peer that was slower.
+    // Message 3 seems to be lost. Any other message 2 is of a peer that was slower.
     if (hash == attempt.answered->message_2) {
       out.push_back({attempt.answered->path, attempt.answered->message_3});
     }

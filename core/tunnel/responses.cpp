@@ -31,13 +31,7 @@ void Responses::handle_message_1(Instant now,
   }
   const bool is_loaded_now = is_loaded(now);
   count_message_1(now);
-  if (is_loaded_now && !cookies_.proves_address(now, from, message)) {
-    context_.count(HandshakeDrop::cookie_demanded);
-    const Cookie cookie = cookies_.make(now, from);
-    out.push_back({from, seal_cookie(credentials.cookie_key, context_.rng, cookie, message)});
-    return;
-  }
-  if (!limiter_.allow(now, from)) return context_.count(HandshakeDrop::rate_limited);
+  if (is_loaded_now && !may_ask(now, from, message, credentials, out)) return;
   auto slot = answer(now, from, message, credentials);
   if (!slot) return;
   slot->message_1 = hash;
@@ -46,6 +40,24 @@ void Responses::handle_message_1(Instant now,
   by_message_1_.emplace(hash, next_number_);
   by_index_.emplace(slot->ours.index, next_number_);
   slots_.emplace(next_number_++, *std::move(slot));
+}
+
+// Under load. Only proven addresses have a share: else whoever forges a peer's address could use up
+// the peer's.
+bool Responses::may_ask(Instant now,
+                        const Endpoint& from,
+                        const HandshakeView& message,
+                        const Credentials& credentials,
+                        Datagrams& out) {
+  if (!cookies_.proves_address(now, from, message)) {
+    context_.count(HandshakeDrop::cookie_demanded);
+    const Cookie cookie = cookies_.make(now, from);
+    out.push_back({from, seal_cookie(credentials.cookie_key, context_.rng, cookie, message)});
+    return false;
+  }
+  if (limiter_.allow(now, from)) return true;
+  context_.count(HandshakeDrop::rate_limited);
+  return false;
 }
 
 std::optional<Responses::Slot> Responses::answer(Instant now,
@@ -171,8 +183,8 @@ std::size_t Responses::half_open() const {
 }
 
 bool Responses::is_loaded(Instant now) const {
-  const bool is_same_second = now < second_began_ + kLoadWindow;
-  return (is_same_second && in_second_ >= context_.settings.load_messages) ||
+  const std::uint32_t in_second = now < second_began_ + kLoadWindow ? in_second_ : 0;
+  return in_second >= context_.settings.load_messages ||
          half_open() > context_.settings.load_half_open;
 }
 

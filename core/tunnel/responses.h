@@ -64,6 +64,12 @@ class Responses {
 
   bool is_loaded(Instant now) const;
   void count_message_1(Instant now);
+  // May have been answered with a cookie when not.
+  bool may_ask(Instant now,
+               const Endpoint& from,
+               const HandshakeView& message,
+               const Credentials& credentials,
+               Datagrams& out);
   // Nothing but a count when the message deserves no answer.
   std::optional<Slot> answer(Instant now,
                              const Endpoint& from,
