@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of `lanyard daemon`.
+#include <charconv>
+
+#include "cli/verb_options.h"
+
+namespace lanyard::cli {
+namespace {
+
+using platform::DaemonOptions;
+
+enum class Switch : std::uint8_t { off, on };
+
+// "host:port" or "[v6]:port"; whether the host exists is found when it is looked up.
+bool is_host_and_port(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const bool bracketed = text.front() == '[' && text[colon - 1] == ']';
+  if (!bracketed && text.find(':') != colon) return false;
+  std::uint16_t port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [after, error] = std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc() && after == end && port != 0;
+}
+
+void add_discovery_options(CLI::App& verb, DaemonOptions& options) {
+  add_choice<node::DhtMode>(verb, "--dht", options.dht_mode,
+                            {{"public", node::DhtMode::public_},
+                             {"private", node::DhtMode::private_},
+                             {"off", node::DhtMode::off}},
+                            "Find members through this DHT (public)");
+  const auto check_bootstrap = [](const std::string& given) {
+    return is_host_and_port(given) ? std::string() : "\"" + given + "\" is no HOST:PORT";
+  };
+  verb.add_option("--bootstrap", options.bootstrap, "A node of the DHT to start from; repeatable")
+      ->type_name("HOST:PORT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(check_bootstrap);
+  add_choice<node::Lan>(verb, "--lan", options.lan,
+                        {{"on", node::Lan::on}, {"off", node::Lan::off}},
+                        "Find members on the local network by multicast (on)");
+}
+
+// Options whose other value is for later versions: scripts may say the present one already.
+void add_fixed_options(CLI::App& verb) {
+  const auto only = [&verb](const std::string& option, const std::string& accepted,
+                            const std::string& refusal, const std::string& help) {
+    const auto set = [option, accepted, refusal](const std::string& given) {
+      if (given != accepted) refuse(option, refusal + ": only \"" + accepted + "\" is possible");
+    };
+    verb.add_option_function<std::string>(option, set, help)->type_name(accepted);
+  };
+  only("--port-mapping", "off", "port mapping does not exist yet", "Ask routers for a port (off)");
+  only("--relay", "off", "relaying for others does not exist yet", "Relay for other members (off)");
+  only("--workers", "1", "more than one data worker does not exist yet", "Data threads (1)");
+}
+
+}  // namespace
+
+void declare_daemon(CLI::App& app, Invocation& invocation) {
+  CLI::App* verb = app.add_subcommand("daemon", "Run the service, in the foreground");
+  verb->footer(
+      "Examples:\n  sudo lanyard daemon\n"
+      "  sudo lanyard daemon --dht private --bootstrap 192.0.2.7:6881 --port 41000");
+  const auto command = std::make_shared<DaemonCommand>();
+  DaemonOptions& options = command->options;
+  verb->add_option("--state-dir", options.state_directory, "Where keys and networks are kept")
+      ->type_name("DIR");
+  add_socket_option(*verb, invocation);
+  verb->add_option("--port", options.port, "UDP port (a random one, then remembered)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535).description(""));
+  add_discovery_options(*verb, options);
+  add_fixed_options(*verb);
+  add_choice<LogLevel>(*verb, "--log-level", options.log_level,
+                       {{"debug", LogLevel::debug},
+                        {"info", LogLevel::info},
+                        {"warning", LogLevel::warning},
+                        {"error", LogLevel::error}},
+                       "What to log (info)");
+  const auto set_rekey = [&options](const std::uint32_t& given) {
+    if (given < 1 || given > 120) refuse("--rekey-interval", "must be from 1 to 120 seconds");
+    options.rekey_after = seconds(given);
+  };
+  verb->add_option_function<std::uint32_t>("--rekey-interval", set_rekey,
+                                           "New session keys after so much use; for tests (120)")
+      ->type_name("SECONDS");
+  verb->callback([command, &invocation] {
+    command->options.socket_path = invocation.socket_path;
+    command->options.version = LANYARD_VERSION;
+    if (command->options.dht_mode == node::DhtMode::private_ &&
+        command->options.bootstrap.empty()) {
+      refuse("--dht", "private needs at least one --bootstrap HOST:PORT");
+    }
+    invocation.command = *command;
+  });
+}
+
+}  // namespace lanyard::cli
