@@ -55,10 +55,14 @@ void Dht::Engine::add_bootstrap(Instant now, std::span<const Endpoint> endpoints
 void Dht::Engine::handle_network_change(Instant now, Datagrams& out) {
   votes_.clear();
   searches_.set_own_endpoint(std::nullopt);
-  knows_neighbourhood_ = false;
-  if (!is_started_) return;
+  knows_neighbourhood_ = table_.size() > 0;
+  if (!is_running()) return;
   bootstrap_.restart(now);
   run_bootstrap(now, out);
+  if (!knows_neighbourhood_) return;
+  searches_.add_for_nodes(now, own_id_);
+  searches_.begin_waiting(table_);
+  searches_.pump(now, port_, sender_, out);
 }
 
 LookupId Dht::Engine::get_peers(

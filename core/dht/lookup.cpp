@@ -12,6 +12,8 @@ namespace {
 
 // A lost datagram shall not hide a node: one that is slow is asked a second time.
 constexpr std::uint8_t kMaxAsked = 2;
+// Nodes that turn out not to be the closest may have been announced to by then.
+constexpr std::size_t kMaxAnnounced = 2 * kBucketSize;
 
 }  // namespace
 
@@ -53,7 +55,9 @@ void Lookup::asked(const Endpoint& node) {
 
 void Lookup::slow(const Endpoint& node) {
   Candidate* candidate = find(node);
-  if (candidate != nullptr && candidate->state == State::asked) candidate->state = State::slow;
+  if (candidate == nullptr || candidate->state != State::asked) return;
+  candidate->state = State::slow;
+  has_slow_ = true;
 }
 
 void Lookup::failed(const Endpoint& node) {
@@ -80,28 +84,67 @@ void Lookup::answered(const Contact& node, Bytes token) {
 std::vector<Lookup::Announcement> Lookup::announceable() const {
   std::vector<Announcement> out;
   if (!is_sure_of_closest()) return out;
+  auto announced = static_cast<std::size_t>(
+      std::count_if(candidates_.begin(), candidates_.end(),
+                    [](const Candidate& c) { return c.storing != Storing::no; }));
   std::size_t closest = 0;
   for (const Candidate& candidate : candidates_) {
     if (candidate.state != State::answered) continue;
     if (++closest > kBucketSize) break;
-    if (candidate.is_announced || candidate.token.empty()) continue;
+    const bool first = candidate.storing == Storing::no && announced < kMaxAnnounced;
+    const bool again = candidate.storing == Storing::slow && candidate.announced_times < kMaxAsked;
+    if (candidate.token.empty() || (!first && !again)) continue;
     out.push_back({candidate.contact.endpoint, candidate.token});
+    if (first) ++announced;
   }
   return out;
 }
 
 void Lookup::announced(const Endpoint& node) {
-  if (Candidate* candidate = find(node)) candidate->is_announced = true;
+  Candidate* candidate = find(node);
+  if (candidate == nullptr) return;
+  candidate->storing = Storing::asked;
+  ++candidate->announced_times;
+}
+
+void Lookup::announcement_slow(const Endpoint& node) {
+  Candidate* candidate = find(node);
+  if (candidate != nullptr && candidate->storing == Storing::asked) {
+    candidate->storing = Storing::slow;
+  }
+}
+
+void Lookup::announcement_refused(const Endpoint& node) {
+  Candidate* candidate = find(node);
+  if (candidate != nullptr && candidate->storing != Storing::stored) {
+    candidate->storing = Storing::refused;
+  }
+}
+
+void Lookup::announcement_stored(const Endpoint& node) {
+  if (Candidate* candidate = find(node)) candidate->storing = Storing::stored;
 }
 
 bool Lookup::is_finished() const {
+  const bool waits_for_storing =
+      std::any_of(candidates_.begin(), candidates_.end(),
+                  [](const Candidate& c) { return c.storing == Storing::asked; });
+  if (waits_for_storing) return false;
   std::size_t answered = 0;
   for (const Candidate& candidate : candidates_) {
     if (candidate.state == State::failed) continue;
+    const bool given_up = candidate.state == State::slow && candidate.asked_times >= kMaxAsked;
+    if (given_up && answer_count_ > 0) continue;
     if (candidate.state != State::answered) return false;
     if (++answered == kBucketSize) return true;
   }
   return true;
+}
+
+std::size_t Lookup::stored_count() const {
+  return static_cast<std::size_t>(
+      std::count_if(candidates_.begin(), candidates_.end(),
+                    [](const Candidate& c) { return c.storing == Storing::stored; }));
 }
 
 bool Lookup::admits(const NodeId& id) const {
@@ -126,9 +169,10 @@ std::size_t Lookup::free_slots() const {
   return in_flight < kParallel ? kParallel - in_flight : 0;
 }
 
-// Nobody who is awaited is closer than the eight closest that answered, or there are no more than
-// eight altogether.
+// Nobody who is awaited is closer than the eight closest that answered; or there are no more than
+// eight altogether; or enough time was spent on nodes that may well be unreachable.
 bool Lookup::is_sure_of_closest() const {
+  if (has_slow_) return true;
   std::size_t alive = 0;
   for (const Candidate& candidate : candidates_) alive += candidate.state != State::failed ? 1 : 0;
   if (alive <= kBucketSize) return true;

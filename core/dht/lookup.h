@@ -34,28 +34,37 @@ class Lookup {
   void answered(const Contact& node, Bytes token);
 
   // The nodes that shall store something: the eight closest that answered and gave a token, as soon
-  // as it is clear that they are. In a network of few nodes each is at once.
+  // as it is clear that they are. In a network of few nodes each is at once; after a second of
+  // waiting for slow ones it is the closest so far.
   struct Announcement {
     Endpoint to;
     Buffer token;
   };
   std::vector<Announcement> announceable() const;
   void announced(const Endpoint& node);
+  // No answer yet: it may be announced to once more.
+  void announcement_slow(const Endpoint& node);
+  void announcement_refused(const Endpoint& node);
+  void announcement_stored(const Endpoint& node);
 
-  // The eight closest that answer have answered, or there are no more.
+  // The eight closest that answer have answered, or there are no more; nor is an announcement
+  // waited for. Whoever was slow twice is waited for only while nobody has answered.
   bool is_finished() const;
+  std::size_t stored_count() const;
   std::size_t answer_count() const { return answer_count_; }
   // This id would be among the eight.
   bool admits(const NodeId& id) const;
 
  private:
   enum class State : std::uint8_t { fresh, asked, slow, answered, failed };
+  enum class Storing : std::uint8_t { no, asked, slow, refused, stored };
   struct Candidate {
     Contact contact;
     State state = State::fresh;
     std::uint8_t asked_times = 0;
     std::uint8_t outstanding = 0;
-    bool is_announced = false;
+    Storing storing = Storing::no;
+    std::uint8_t announced_times = 0;
     Buffer token;
   };
 
@@ -69,6 +78,7 @@ class Lookup {
   NodeId target_;
   std::vector<Candidate> candidates_;  // closest first
   std::size_t answer_count_ = 0;
+  bool has_slow_ = false;
 };
 
 }  // namespace lanyard::dht

@@ -99,9 +99,9 @@ void Searches::send_announcements(Instant now,
     query.port_source = PortSource::implied;
     query.port = own_port;
     query.token = announcement.token;
-    if (!sender.send(now, announcement.to, query, Purpose::announcement, id, out)) continue;
-    search.lookup.announced(announcement.to);
-    ++search.open_announcements;
+    if (sender.send(now, announcement.to, query, Purpose::announcement, id, out)) {
+      search.lookup.announced(announcement.to);
+    }
   }
 }
 
@@ -112,8 +112,7 @@ void Searches::handle_answer(const Transaction& transaction,
   Search* search = find(transaction.lookup);
   if (search == nullptr) return;
   if (transaction.purpose == Purpose::announcement) {
-    --search->open_announcements;
-    ++search->stored_at;
+    search->lookup.announcement_stored(transaction.to);
     return;
   }
   // Before its own answer counts: what it knows may be closer than itself.
@@ -124,15 +123,19 @@ void Searches::handle_answer(const Transaction& transaction,
 
 void Searches::handle_slow(const Transaction& transaction) {
   Search* search = find(transaction.lookup);
-  if (search == nullptr || transaction.purpose != Purpose::lookup) return;
-  search->lookup.slow(transaction.to);
+  if (search == nullptr) return;
+  if (transaction.purpose == Purpose::announcement) {
+    search->lookup.announcement_slow(transaction.to);
+  } else {
+    search->lookup.slow(transaction.to);
+  }
 }
 
 void Searches::handle_failure(const Transaction& transaction) {
   Search* search = find(transaction.lookup);
   if (search == nullptr) return;
   if (transaction.purpose == Purpose::announcement) {
-    --search->open_announcements;
+    search->lookup.announcement_refused(transaction.to);
   } else {
     search->lookup.failed(transaction.to);
   }
@@ -178,19 +181,18 @@ std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
   for (auto it = searches_.begin(); it != searches_.end();) {
     auto& [id, search] = *it;
     const bool is_over = now >= search.ends_at;
-    const bool is_walked = search.phase == Phase::walking && is_walked_and_announced(search);
-    if (!is_over && is_walked && search.lookup.answer_count() == 0) {
+    if (!is_over && is_done(search) && search.lookup.answer_count() == 0) {
       // All that were known are gone: there may be others yet.
       search.lookup = Lookup(own_id_, search.lookup.target());
       search.phase = Phase::waiting;
     }
-    if (!is_over && (!is_walked || search.phase == Phase::waiting)) {
+    if (!is_over && !is_done(search)) {
       ++it;
       continue;
     }
     if (search.goal == Goal::peers) {
       events.push_back(LookupDone{LookupId{id}, search.info_hash, search.lookup.answer_count(),
-                                  search.stored_at, search.reported.size()});
+                                  search.lookup.stored_count(), search.reported.size()});
       remember(now, id, search.info_hash);
       if (search.announce == Announce::yes && search.lookup.admits(own_id_)) {
         stored_here.push_back(search.info_hash);
@@ -201,8 +203,8 @@ std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
   return stored_here;
 }
 
-bool Searches::is_walked_and_announced(const Search& search) {
-  if (!search.lookup.is_finished() || search.open_announcements > 0) return false;
+bool Searches::is_done(const Search& search) {
+  if (search.phase == Phase::waiting || !search.lookup.is_finished()) return false;
   return search.announce == Announce::no || search.lookup.announceable().empty();
 }
 

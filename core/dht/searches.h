@@ -70,8 +70,6 @@ class Searches {
     Lookup lookup;
     Instant ends_at;
     std::set<Endpoint> reported;
-    std::size_t open_announcements = 0;
-    std::size_t stored_at = 0;
   };
   // A hash whose lookup has ended and whose peers still matter if they announce themselves here.
   struct Recent {
@@ -88,7 +86,7 @@ class Searches {
                           QuerySender& sender,
                           Datagrams& out);
   void report(std::uint64_t id, Search& search, const std::vector<Endpoint>& peers, Events& events);
-  static bool is_walked_and_announced(const Search& search);
+  static bool is_done(const Search& search);
   void remember(Instant now, std::uint64_t id, const InfoHash& info_hash);
 
   NodeId own_id_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dht/krpc.h"
 
+#include <array>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -145,7 +146,7 @@ TEST_CASE("krpc: what peers in the wild send is understood") {
   CHECK(odd.method == Method::ping);
   CHECK(odd.sender_reachability == Reachability::read_only);
   // Transactions of any length up to 32.
-  for (const std::size_t size : {0, 1, 2, 4, 8, 20, 32}) {
+  for (const std::size_t size : std::array<std::size_t, 7>{0, 1, 2, 4, 8, 20, 32}) {
     const std::string t(size, 'T');
     const Buffer wire = encode(query(Method::ping, t));
     CHECK(as_text(parsed<Query>(as_text(wire)).transaction) == t);

@@ -75,13 +75,15 @@ TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers
   Lookup lookup(kOwn, kTarget);
   for (std::uint16_t n = 1; n <= 12; ++n) lookup.add(node(n));
   ask_all(lookup);
+  for (std::uint16_t n = 2; n <= 5; ++n) lookup.answered(node(n), token());
+  CHECK(lookup.announceable().empty());
   lookup.slow(node(1).endpoint);
-  for (std::uint16_t n = 2; n <= 9; ++n) lookup.answered(node(n), token());
+  CHECK(lookup.announceable().size() == 4);
+  for (std::uint16_t n = 6; n <= 9; ++n) lookup.answered(node(n), token());
   CHECK_FALSE(lookup.is_finished());
   CHECK(lookup.announceable().size() == 8);
   CHECK(lookup.askable() == std::vector<Contact>{node(1)});
   ask_all(lookup);
-  CHECK(lookup.announceable().size() == 8);
   lookup.failed(node(1).endpoint);  // the first query, while the second is under way
   CHECK_FALSE(lookup.is_finished());
   lookup.answered(node(1), token());
@@ -89,8 +91,44 @@ TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers
   const auto announceable = lookup.announceable();
   REQUIRE(announceable.size() == 8);
   CHECK(announceable[0].to == node(1).endpoint);
-  for (const auto& announcement : announceable) lookup.announced(announcement.to);
+}
+
+TEST_CASE("lookup: who was slow twice is waited for only while nobody has answered") {
+  Lookup lookup(kOwn, kTarget);
+  lookup.add(node(1));
+  lookup.add(node(2));
+  for (int i = 0; i < 2; ++i) {
+    ask_all(lookup);
+    lookup.slow(node(1).endpoint);
+    lookup.slow(node(2).endpoint);
+  }
+  CHECK(lookup.askable().empty());
+  CHECK_FALSE(lookup.is_finished());
+  lookup.answered(node(2), token());
+  CHECK(lookup.is_finished());
+}
+
+TEST_CASE("lookup: an announcement is repeated once, and waited for a second") {
+  Lookup lookup(kOwn, kTarget);
+  for (std::uint16_t n = 1; n <= 3; ++n) {
+    lookup.add(node(n));
+    lookup.answered(node(n), token());
+  }
+  CHECK(lookup.announceable().size() == 3);
+  for (std::uint16_t n = 1; n <= 3; ++n) lookup.announced(node(n).endpoint);
   CHECK(lookup.announceable().empty());
+  CHECK_FALSE(lookup.is_finished());
+  lookup.announcement_stored(node(1).endpoint);
+  lookup.announcement_refused(node(2).endpoint);
+  lookup.announcement_slow(node(3).endpoint);
+  REQUIRE(lookup.announceable().size() == 1);
+  CHECK(lookup.announceable()[0].to == node(3).endpoint);
+  lookup.announced(node(3).endpoint);
+  lookup.announcement_stored(node(3).endpoint);  // the first one, late
+  lookup.announcement_slow(node(3).endpoint);
+  CHECK(lookup.announceable().empty());
+  CHECK(lookup.is_finished());
+  CHECK(lookup.stored_count() == 2);
 }
 
 TEST_CASE("lookup: among few nodes each is announced to at once") {

@@ -5,6 +5,12 @@
 
 namespace lanyard::dht {
 
+namespace {
+
+constexpr Duration kNatTimeout = seconds(30);  // Linux forgets unanswered UDP flows after that
+
+}  // namespace
+
 Swarm::Swarm(std::uint64_t seed, std::uint32_t loss_percent)
     : rng_(seed), loss_percent_(loss_percent), now_(kStart) {}
 
@@ -34,6 +40,12 @@ LookupId Swarm::get_peers(std::size_t node, const InfoHash& info_hash, Announce 
       nodes_[node].dht->get_peers(now_, info_hash, announce, out, nodes_[node].events);
   settle(node, out);
   return lookup;
+}
+
+void Swarm::change_network(std::size_t node) {
+  Datagrams out;
+  nodes_[node].dht->handle_network_change(now_, out);
+  settle(node, out);
 }
 
 void Swarm::run_for(Duration duration) {
@@ -85,6 +97,10 @@ void Swarm::deliver(const Flight& flight) {
   const auto to = by_endpoint_.find(flight.to);
   if (to == by_endpoint_.end() || !nodes_[to->second].is_alive) return;
   Node& node = nodes_[to->second];
+  if (node.is_hidden) {
+    const auto opened = node.sent_to.find(flight.from);
+    if (opened == node.sent_to.end() || opened->second + kNatTimeout < now_) return;
+  }
   Datagrams out;
   node.dht->handle_datagram(now_, flight.from, flight.payload, out, node.events);
   settle(to->second, out);
@@ -94,6 +110,7 @@ void Swarm::settle(std::size_t number, Datagrams& out) {
   Node& node = nodes_[number];
   for (Datagram& datagram : out) {
     ++sent_;
+    if (node.is_hidden) node.sent_to[datagram.to] = now_;
     const bool is_lost = rng_.below(100) < loss_percent_;
     const Instant arrives = now_ + milliseconds(10 + static_cast<std::int64_t>(rng_.below(30)));
     if (is_lost || !node.is_alive) continue;

@@ -27,6 +27,11 @@ class Swarm {
   void kill(std::size_t node);
   void revive(std::size_t node) { nodes_[node].is_alive = true; }
 
+  // Puts it behind a NAT that lets in only what comes from endpoints it sent to.
+  void hide(std::size_t node) { nodes_[node].is_hidden = true; }
+  void change_network(std::size_t node);
+  std::size_t size() const { return nodes_.size(); }
+
   LookupId get_peers(std::size_t node, const InfoHash& info_hash, Announce announce);
   void run_for(Duration duration);
   // True when it has come to pass within the time.
@@ -53,6 +58,8 @@ class Swarm {
     Events events;
     Instant timer = Instant::never();
     bool is_alive = true;
+    bool is_hidden = false;
+    std::map<Endpoint, Instant> sent_to;
   };
   struct Flight {
     Endpoint from;

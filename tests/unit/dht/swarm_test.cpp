@@ -129,6 +129,53 @@ TEST_CASE("swarm: a dead node among few delays neither finding nor announcing") 
   CHECK(swarm.dht(1).node_count() == 2);
 }
 
+TEST_CASE("swarm: who announces is found at itself when the others that stored it are gone") {
+  Swarm swarm(11);
+  swarm.add({});
+  for (int n = 0; n < 3; ++n) swarm.add({0});
+  swarm.run_for(seconds(5));
+  REQUIRE(swarm.dht(1).outside_address().has_value());
+  swarm.get_peers(1, hash_of(5), Announce::yes);
+  swarm.run_for(seconds(2));
+  swarm.kill(0);
+  swarm.kill(2);
+  swarm.add({1});
+  const LookupId lookup = swarm.get_peers(4, hash_of(5), Announce::no);
+  swarm.run_for(seconds(1));
+  CHECK(swarm.peers_found(4, lookup) == std::set<Endpoint>{peer(1)});
+}
+
+TEST_CASE("swarm: a change of the network is noticed outside within a second") {
+  Swarm swarm(12);
+  swarm.add({});
+  for (int n = 0; n < 12; ++n) swarm.add({0});
+  swarm.run_for(seconds(5));
+  REQUIRE(swarm.dht(5).outside_address().has_value());
+  swarm.change_network(5);
+  CHECK_FALSE(swarm.dht(5).outside_address().has_value());
+  swarm.run_for(seconds(1));
+  CHECK(swarm.dht(5).outside_address() == peer(5));
+}
+
+TEST_CASE("swarm: behind NATs that let nobody in, announcements reach who can be reached") {
+  Swarm swarm(13);
+  swarm.add({});
+  for (int n = 0; n < 30; ++n) {
+    swarm.add({0});
+    swarm.hide(swarm.size() - 1);
+  }
+  swarm.run_for(seconds(60));
+  const LookupId by_first = swarm.get_peers(7, hash_of(5), Announce::yes);
+  swarm.run_for(milliseconds(1'500));
+  const LookupId by_second = swarm.get_peers(8, hash_of(5), Announce::no);
+  CHECK(swarm.run_until(milliseconds(300), [&] {
+    return swarm.peers_found(8, by_second) == std::set<Endpoint>{peer(7)};
+  }));
+  swarm.run_for(seconds(20));
+  CHECK(swarm.done(7, by_first)->stored_at == 1);
+  CHECK(swarm.done(8, by_second).has_value());
+}
+
 TEST_CASE("swarm: nobody there ends in LookupDone, and a late bootstrap node is found") {
   Swarm swarm(6);
   swarm.add({});
