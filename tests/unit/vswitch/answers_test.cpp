@@ -76,7 +76,8 @@ TEST_CASE("ARP that nobody can answer is flooded, replies go to whom they are fo
   CHECK(action(arp_request(kOwn, "10.77.0.1", "10.77.0.99")) == Action::flood);  // unknown
   CHECK(action(arp_request(kOwn, "0.0.0.0", "10.77.0.1")) == Action::flood);     // own probe
   CHECK(action(arp_request(kOwn, "10.77.0.1", "10.77.0.1")) == Action::flood);   // gratuitous
-  // Addresses mean something else inside a VLAN.
+  // Addresses mean something else inside a VLAN, and a priority tag may not be lost on the way.
+  CHECK(action(tagged(arp_request(kOwn, "10.77.0.1", "10.77.0.10"), 0)) == Action::flood);
   CHECK(action(tagged(arp_request(kOwn, "10.77.0.1", "10.77.0.10"), 5)) == Action::flood);
 
   const Buffer reply =
