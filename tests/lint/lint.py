@@ -3,7 +3,7 @@
 """Holds the tree to its own rules. Prints one line per violation and exits 1 if there is any.
 
 lint.py includes|heads|layout [--root DIR]
-lint.py symbols --build DIR
+lint.py symbols [--root DIR] --build DIR
 
 Exit 77: a program that the rule needs is not installed, so nothing was checked.
 """
@@ -31,7 +31,7 @@ def main():
     if arguments.rule == "symbols":
         if arguments.build is None:
             parser.error("symbols needs --build")
-        findings = symbols.check(arguments.build)
+        findings = symbols.check(arguments.root, arguments.build)
     else:
         rule = {"includes": includes, "heads": heads, "layout": layout}[arguments.rule]
         findings = rule.check(arguments.root)

@@ -42,12 +42,12 @@ UNDEFINED = re.compile(r"^\s+[Uw] (.+)$")
 MEMBER = re.compile(r"^(\S+\.o):$")
 
 
-def check(build):
-    archives = sorted((build / "core").rglob("liblanyard_*.a"))
-    if not archives:
-        return [house.Finding(str(build), 1, "no archive of the core here: build it first")]
+def check(root, build):
     findings = []
-    for archive in archives:
+    for room in sorted(path.parent.name for path in (root / "core").glob("*/CMakeLists.txt")):
+        if not (build / "core" / room / f"liblanyard_{room}.a").is_file():
+            findings.append(house.Finding(f"core/{room}", 1, f"not built in {build}"))
+    for archive in sorted((build / "core").rglob("liblanyard_*.a")):
         path = archive.relative_to(build).as_posix()
         listing = subprocess.run(["nm", "-uC", str(archive)], check=True, text=True,
                                  stdout=subprocess.PIPE).stdout
