@@ -13,9 +13,9 @@ Result<void> check_wish(const Charter& charter, const InviteWish& wish) {
   if (wish.name) {
     if (auto checked = check_member_name(*wish.name); !checked) return checked;
   }
-  if (wish.uses > 1 && (wish.name || wish.address)) {
-    return make_error(Errc::invalid, "a name or an address is for one member alone",
-                      "leave it out, or make an invite with one use");
+  if (wish.uses > 1 && wish.address) {
+    return make_error(Errc::invalid, "one address cannot be given to several members",
+                      "leave --address out, or make an invite with one use");
   }
   const IpPrefix& subnet = charter.terms().subnet;
   if (wish.address && !is_host_address(subnet, *wish.address)) {
