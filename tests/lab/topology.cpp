@@ -39,13 +39,6 @@ std::string environment(const char* name, const char* otherwise) {
   return value != nullptr ? value : otherwise;
 }
 
-std::string make_directory() {
-  const std::string base = environment("TMPDIR", "/tmp");
-  std::string path = base + "/lanyard-lab." + std::to_string(getpid()) + ".XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("cannot make " + path);
-  return path;
-}
-
 // An underlay of one family, so that a scenario knows which way its packets go.
 void make_ipv4_only(const NetworkNamespace& space, const std::string& interface) {
   space.set("net.ipv6.conf." + interface + ".disable_ipv6", "1");
@@ -60,24 +53,40 @@ std::string release_program() {
   return std::filesystem::exists(path) ? path : std::string();
 }
 
-Lab::Lab() : directory_(make_directory()), program_(program()) {
+TemporaryDirectory::TemporaryDirectory()
+    : path_(environment("TMPDIR", "/tmp") + "/lanyard-lab." + std::to_string(getpid()) +
+            ".XXXXXX") {
+  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Lab::Lab() : program_(program()) {
   internet_.set("net.ipv4.ip_forward", "1");
   // Without the lab's beacon nobody has a DHT: no test ever speaks to the public one.
   dht_options_ = {"--dht", "off"};
 }
 
 Lab::~Lab() {
-  const bool unwinding = std::uncaught_exceptions() > 0;
   for (Machine& machine : machines_) {
-    const bool ran = machine.daemon().is_running();
-    const int exit_code = ran ? machine.stop_daemon() : 0;
-    CHECK_MESSAGE(exit_code == 0, machine.name(), ": the daemon ended badly\n", machine.log());
-    if (unwinding && exit_code == 0) {
-      std::fprintf(stderr, "---- %s\n%s", machine.name().c_str(), machine.log().c_str());
+    try {
+      end_daemon(machine);
+    } catch (const Interrupted&) {
+      // No time for goodbyes: going, the machine kills its daemon.
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
+}
+
+void Lab::end_daemon(Machine& machine) const {
+  if (!machine.daemon().is_running()) return;
+  const int exit_code = machine.stop_daemon();
+  CHECK_MESSAGE(exit_code == 0, machine.name(), ": the daemon ended badly\n", machine.log());
+  if (std::uncaught_exceptions() > 0 && exit_code == 0) {
+    std::fprintf(stderr, "---- %s\n%s", machine.name().c_str(), machine.log().c_str());
+  }
 }
 
 Lab::Site Lab::add_site(const NetworkNamespace& space, const std::string& interface) {
@@ -108,7 +117,7 @@ Lan& Lab::lan(Lan::Uplink uplink) {
 }
 
 Machine& Lab::add_machine(const std::string& name) {
-  const std::string directory = directory_ + "/" + name;
+  const std::string directory = directory_.path() + "/" + name;
   std::filesystem::create_directory(directory);
   Machine& machine = machines_.emplace_back(name, program_, directory);
   machine.set_daemon_options(dht_options_);

@@ -31,6 +31,20 @@ struct Lan {
   int machines = 0;
 };
 
+// Gone, with all that is in it, when this goes.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 class Lab {
  public:
   Lab();
@@ -52,7 +66,7 @@ class Lab {
   const NetworkNamespace& internet() const { return internet_; }
   // The internet's interface that leads to the machine or its NAT.
   const std::string& interface_to(const Machine& machine) const;
-  const std::string& directory() const { return directory_; }
+  const std::string& directory() const { return directory_.path(); }
   std::deque<Machine>& machines() { return machines_; }
 
  private:
@@ -70,7 +84,9 @@ class Lab {
   Site add_site(const NetworkNamespace& space, const std::string& interface);
   Machine& add_machine(const std::string& name);
 
-  std::string directory_;
+  void end_daemon(Machine& machine) const;
+
+  TemporaryDirectory directory_;
   std::string program_;
   NetworkNamespace internet_;
   int sites_ = 0;
