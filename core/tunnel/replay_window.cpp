@@ -35,7 +35,7 @@ std::uint64_t ReplayWindow::restore(std::uint32_t counter_low) const {
 }
 
 void ReplayWindow::clear(std::uint64_t first, std::uint64_t last) {
-  if (last - first >= kSize - 1) {
+  if (last - first >= kSize) {
     seen_.fill(0);
     return;
   }

@@ -37,6 +37,22 @@ void check_pair(const Host& initiator, const Host& responder) {
   CHECK(talk(*a.session, *b.session));
 }
 
+// Draws session indices from 1 to 3.
+class ThreeIndices final : public Rng {
+ public:
+  explicit ThreeIndices(std::uint64_t seed) : rng_(seed) {}
+  void fill(MutableBytes out) override {
+    rng_.fill(out);
+    if (out.size() != 8) return;  // a key
+    const auto index = static_cast<std::uint8_t>(out[7] % 3);
+    std::fill(out.begin(), out.end(), std::uint8_t{0});
+    out[7] = index;
+  }
+
+ private:
+  SeededRng rng_;
+};
+
 }  // namespace
 
 TEST_CASE("handshake: two members") {
@@ -442,4 +458,52 @@ TEST_CASE("handshake: an index is free again when its session is") {
       host->events.clear();
     }
   }
+}
+
+TEST_CASE("handshake: an index is not given out twice") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    ThreeIndices rng(seed);
+    Handshakes handshakes({}, rng);
+    std::vector<Credentials> list;
+    list.push_back(make_credentials(1, 1, Scope::member, Side::member, 102));
+    handshakes.set_credentials(std::move(list));
+    Host a(kA, seed);
+    a.be_member(1, 101);
+    std::vector<SessionIndex> indices;
+    Instant now{seconds(50).nanoseconds};
+    for (int i = 0; i < 3; ++i) {
+      const Endpoint to = endpoint(kB);
+      a.handshakes.start(now, 1, {&to, 1});
+      Datagrams messages;
+      HandshakeEvents events;
+      a.handshakes.handle_timeout(now, messages, events);
+      handshakes.handle_datagram(now, a.address, Buffer(messages[0].payload), messages, events);
+      a.handshakes.handle_datagram(now, to, Buffer(messages[1].payload), messages, events);
+      events.clear();
+      handshakes.handle_datagram(now, a.address, Buffer(messages[2].payload), messages, events);
+      REQUIRE(events.size() == 1);
+      indices.push_back(std::get<Established>(events[0]).session->local_index());
+      now = now + seconds(20);  // the handshake is forgotten, the session is not
+      handshakes.handle_timeout(now, messages, events);
+      a.handshakes.handle_timeout(now, messages, events);
+    }
+    std::sort(indices.begin(), indices.end());
+    CHECK(indices == std::vector<SessionIndex>{1, 2, 3});
+  }
+}
+
+TEST_CASE("handshake: finished ones do not count against their source") {
+  Host a(kA, 1);
+  Host b(kB, 2);
+  a.be_member(1, 101);
+  b.be_member(1, 102);
+  World world({&a, &b});
+  for (int i = 0; i < 20; ++i) {
+    world.start(a, 1, {b.address});
+    world.run(milliseconds(1));
+  }
+  CHECK(b.established().size() == 20);
+  const std::size_t sent = world.sent.size();
+  world.deliver(world.first(DatagramKind::handshake_1));
+  CHECK(world.sent.size() == sent);  // the first is still remembered
 }
