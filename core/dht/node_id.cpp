@@ -13,16 +13,12 @@ constexpr std::size_t kContactBytes = kIdBytes + 6;  // BEP 5: compact node info
 
 }  // namespace
 
-std::array<std::uint8_t, kIdBytes> distance(const NodeId& a, const NodeId& b) {
-  std::array<std::uint8_t, kIdBytes> out{};
-  for (std::size_t i = 0; i < kIdBytes; ++i) {
-    out[i] = static_cast<std::uint8_t>(a.bytes[i] ^ b.bytes[i]);
-  }
-  return out;
-}
-
 bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target) {
-  return distance(a, target) < distance(b, target);
+  // The first byte in which they differ decides.
+  const auto [in_a, in_b] = std::mismatch(a.bytes.begin(), a.bytes.end(), b.bytes.begin());
+  if (in_a == a.bytes.end()) return false;
+  const std::uint8_t at_target = target.bytes[static_cast<std::size_t>(in_a - a.bytes.begin())];
+  return (*in_a ^ at_target) < (*in_b ^ at_target);
 }
 
 std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b) {

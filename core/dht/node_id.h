@@ -44,8 +44,7 @@ struct Contact {
   auto operator<=>(const Contact&) const = default;
 };
 
-// The exclusive or of two points; a smaller one, compared as a number, is closer.
-std::array<std::uint8_t, kIdBytes> distance(const NodeId& a, const NodeId& b);
+// Whether the exclusive or of a and target, as a number, is smaller than that of b and target.
 bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target);
 // How many leading bits are equal: 0 to 160.
 std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b);

@@ -47,6 +47,17 @@ TEST_CASE("peer store: a full list loses the peer that expires first") {
   CHECK(std::count(all.begin(), all.end(), node_endpoint(100)) == 1);
 }
 
+TEST_CASE("peer store: what gave way no longer counts against its address") {
+  Limits limits;
+  limits.peers_per_hash = 1;
+  limits.entries_per_address = 1;
+  PeerStore store(limits);
+  REQUIRE(store.add(kStart, hash_of(1), node_endpoint(1)));
+  CHECK_FALSE(store.add(kStart, hash_of(2), node_endpoint(1)));
+  REQUIRE(store.add(kStart, hash_of(1), node_endpoint(2)));
+  CHECK(store.add(kStart, hash_of(2), node_endpoint(1)));
+}
+
 TEST_CASE("peer store: samples are random and without repetition") {
   PeerStore store{Limits()};
   for (std::uint32_t i = 0; i < 100; ++i) store.add(kStart, hash_of(1), node_endpoint(i));

@@ -2,6 +2,8 @@
 #include "core/dht/routing_table.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <doctest/doctest.h>
 
@@ -186,6 +188,44 @@ TEST_CASE("routing table: the longest known come first among the good") {
   CHECK(good[0].endpoint == node_endpoint(2));
   CHECK(good[1].endpoint == node_endpoint(3));
   CHECK(table.good(kStart + hours(1), 10).empty());
+}
+
+TEST_CASE("routing table: whatever happens, addresses and ids are unique and buckets bounded") {
+  for (const Mode mode : {Mode::public_, Mode::private_}) {
+    RoutingTable table(kOwn, mode);
+    SeededRng rng(5);
+    Instant now = kStart;
+    const auto any_node = [&rng] {
+      const auto address = static_cast<std::uint32_t>(rng.below(60));
+      const auto head = static_cast<std::uint16_t>(rng.below(4) << 14 | rng.below(16));
+      Contact node{id_of(head), node_endpoint(address)};
+      node.endpoint.port = static_cast<std::uint16_t>(4000 + rng.below(2));
+      return node;
+    };
+    for (int i = 0; i < 3000; ++i) {
+      now = now + seconds(static_cast<std::int64_t>(rng.below(20)));
+      const Contact node = any_node();
+      if (rng.below(3) > 0) {
+        table.add_answering(now, node);
+      } else {
+        table.note_miss(node.endpoint);
+        table.take_check(now, node.id);
+      }
+      if (i % 10 != 0) continue;
+      const auto all = table.closest(kOwn, 1000);
+      std::set<IpAddress> addresses;
+      std::set<NodeId> ids;
+      std::map<std::size_t, std::size_t> in_bucket;
+      for (const Contact& contact : all) {
+        CHECK(addresses.insert(contact.endpoint.address).second);
+        CHECK(ids.insert(contact.id).second);
+        CHECK(++in_bucket[shared_prefix_bits(kOwn, contact.id)] <= kBucketSize);
+        CHECK(table.is_alive(contact.endpoint));
+      }
+      CHECK(all.size() == table.size());
+    }
+    CHECK(table.size() > 10);
+  }
 }
 
 TEST_CASE("compact nodes: whole entries only, at most as many as wanted") {

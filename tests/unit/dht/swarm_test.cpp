@@ -137,8 +137,7 @@ TEST_CASE("swarm: who announces is found at itself when the others that stored i
   REQUIRE(swarm.dht(1).outside_address().has_value());
   swarm.get_peers(1, hash_of(5), Announce::yes);
   swarm.run_for(seconds(2));
-  swarm.kill(0);
-  swarm.kill(2);
+  for (const std::size_t other : {0u, 2u, 3u}) swarm.kill(other);
   swarm.add({1});
   const LookupId lookup = swarm.get_peers(4, hash_of(5), Announce::no);
   swarm.run_for(seconds(1));
