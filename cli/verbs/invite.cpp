@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// invite: prints the token alone, so that it can be piped, and what it allows beside it.
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// invites: lists them, or takes one back.
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// join: takes the token from where it is, shows how it goes, and says what address came of it.
 #include "cli/token_input.h"
 #include "cli/verbs/network_line.h"
 #include "cli/verbs/verbs.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// ping: one line for each echo with the path that it took, then a summary.
 #include "cli/status_text.h"
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"

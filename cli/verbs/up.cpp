@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// up: makes a network, or brings one up that is down.
 #include "cli/verbs/network_line.h"
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"

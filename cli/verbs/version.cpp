@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// version, and the printing of texts that need no daemon (help, completion).
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"
 

@@ -5,17 +5,10 @@
 #pragma once
 
 #include "core/control/json_io.h"
+#include "core/control/json_status.h"
 #include "core/control/messages.h"
-#include "core/control/names.h"
 
 namespace lanyard::control {
-
-// What JsonReader::word() looks words up by; the second parameter only picks the enum.
-inline auto named(std::string_view word, PathKind) { return path_named(word); }
-inline auto named(std::string_view word, NetworkState) { return network_state_named(word); }
-
-template <typename Io, typename T>
-using Of = typename Io::template Of<T>;
 
 // ---- Requests ----
 
@@ -140,60 +133,6 @@ template <typename Io>
 void describe(Io& io, Of<Io, Version>& reply) {
   io.optional("version", reply.version);
   io.optional("protocol", reply.protocol);
-}
-
-// ---- Status, schema 1: fields are only ever added ----
-
-template <typename Io>
-void describe(Io& io, Of<Io, MemberStatus>& member) {
-  io.optional("id", member.id);
-  io.optional("name", member.name);
-  io.optional("addresses", member.addresses);
-  io.optional("mac", member.mac);
-  io.optional("self", member.self);
-  io.optional("online", member.online);
-  io.word("path", member.path);
-  io.optional("via", member.via);
-  io.optional("endpoint", member.endpoint);
-  io.nullable("rtt_seconds", member.rtt_seconds);
-  io.optional("loss_ratio", member.loss_ratio);
-  io.optional("cipher", member.cipher);
-  io.optional("rx_bytes", member.rx_bytes);
-  io.optional("tx_bytes", member.tx_bytes);
-  io.optional("last_seen", member.last_seen);
-  io.optional("reason", member.reason);
-}
-
-template <typename Io>
-void describe(Io& io, Of<Io, NetworkStatus>& network) {
-  io.optional("id", network.id);
-  io.optional("name", network.name);
-  io.word("state", network.state);
-  io.optional("error", network.error);
-  io.optional("interface", network.interface);
-  io.optional("mtu", network.mtu);
-  io.optional("addresses", network.addresses);
-  io.optional("mac", network.mac);
-  io.optional("admin", network.admin);
-  io.optional("members", network.members);
-}
-
-template <typename Io>
-void describe(Io& io, Of<Io, Status>& status) {
-  io.schema(1);
-  io.object("daemon", [&status](auto& daemon) {
-    daemon.optional("version", status.version);
-    daemon.optional("uptime_seconds", status.uptime_seconds);
-    daemon.optional("port", status.port);
-    daemon.optional("nat", status.nat);
-    daemon.object("dht", [&status](auto& dht) {
-      dht.optional("mode", status.dht_mode);
-      dht.optional("nodes", status.dht_nodes);
-    });
-    daemon.optional("outside_addresses", status.outside_addresses);
-    daemon.counters("dropped", status.dropped);
-  });
-  io.optional("networks", status.networks);
 }
 
 // ---- Notifications ----

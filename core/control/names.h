@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/base/result.h"
-#include "core/control/messages.h"
+#include "core/control/status.h"
 
 namespace lanyard::control {
 

@@ -100,7 +100,9 @@ TEST_CASE("what is no answer is an error") {
 }
 
 TEST_CASE("prefixes and flipped bits of a status do no harm") {
-  std::string line = encode_reply(kSeven, samples::status());
+  Status status = samples::status();
+  status.networks[0].members.erase(status.networks[0].members.begin());
+  std::string line = encode_reply(kSeven, status);
   for (std::size_t length = 0; length < line.size(); ++length) {
     CHECK(
         !parse_server_message(std::string_view(line).substr(0, length), open_call(8)).has_value());

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a daemon says of itself, its networks and their members. The JSON form of Status is a
+// contract with scripts (schema 1 in json.h): fields are only ever added.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lanyard::control {
+
+enum class PathKind : std::uint8_t { none, direct, lan, relay };
+enum class NetworkState : std::uint8_t { down, starting, joining, up, error };
+
+struct MemberStatus {
+  std::string id;
+  std::string name;
+  std::vector<std::string> addresses;
+  std::string mac;
+  bool self = false;
+  bool online = false;
+  PathKind path = PathKind::none;
+  std::string via;       // name of the relaying member, or empty
+  std::string endpoint;  // underlay address in use, or empty
+  std::optional<double> rtt_seconds;
+  double loss_ratio = 0;
+  std::string cipher;
+  std::uint64_t rx_bytes = 0;
+  std::uint64_t tx_bytes = 0;
+  std::int64_t last_seen = 0;  // unix seconds, 0: never
+  std::string reason;          // one sentence when not reachable or not direct, else empty
+};
+
+struct NetworkStatus {
+  std::string id;
+  std::string name;
+  NetworkState state = NetworkState::down;
+  std::string error;  // one sentence for state error, else empty
+  std::string interface;
+  std::uint32_t mtu = 0;
+  std::vector<std::string> addresses;  // with prefix length, IPv4 first
+  std::string mac;
+  bool admin = false;
+  std::vector<MemberStatus> members;  // self first, then by name
+};
+
+struct Status {
+  std::string version;
+  std::int64_t uptime_seconds = 0;
+  std::uint16_t port = 0;
+  std::string nat = "unknown";
+  std::string dht_mode;
+  std::uint32_t dht_nodes = 0;
+  std::vector<std::string> outside_addresses;
+  std::vector<std::pair<std::string, std::uint64_t>>
+      dropped;  // reason, packets; only what is not 0
+  std::vector<NetworkStatus> networks;
+};
+
+}  // namespace lanyard::control
