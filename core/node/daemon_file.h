@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state file "daemon": the port that NATs and peers know us by, and DHT nodes to begin with.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/dht/node_id.h"
+
+namespace lanyard::node {
+
+inline constexpr std::string_view kDaemonFileName = "daemon";
+
+struct DaemonFile {
+  std::uint16_t port = 0;
+  std::vector<dht::Contact> dht_nodes;
+};
+
+Buffer encode_daemon_file(const DaemonFile& file);
+Result<DaemonFile> parse_daemon_file(Bytes contents);
+
+}  // namespace lanyard::node

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/liveness.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace lanyard::node {
+
+namespace {
+
+// Linux forgets a UDP mapping that was never answered after 30 s: stay below it.
+constexpr Duration kIdlePing = seconds(20);
+constexpr Duration kSuspicion = seconds(15);  // something was sent, and nothing came back
+constexpr Duration kPingGap = seconds(1);
+constexpr std::uint32_t kLastPing = 5;  // as many unanswered ones, and the path is given up
+constexpr Duration kPongPatience = seconds(5);
+constexpr std::size_t kMaxPings = 8;
+constexpr std::uint32_t kHistory = 32;
+
+}  // namespace
+
+void Liveness::observe(Instant now, std::uint64_t packets_sent, std::uint64_t packets_received) {
+  if (packets_sent != packets_sent_) last_sent_ = now;
+  if (packets_received != packets_received_) {
+    last_received_ = now;
+    unanswered_ = 0;
+  }
+  packets_sent_ = packets_sent;
+  packets_received_ = packets_received;
+  give_up_old(now);
+}
+
+Liveness::Verdict Liveness::check(Instant now) const {
+  const Duration silence = now - last_received_;
+  if (unanswered_ > 0) {
+    if (now - last_ping_ < kPingGap) return Verdict::quiet;
+    // The first ping of a session also tells its peer that the handshake is complete.
+    const bool is_new = packets_received_ == 0 && unanswered_ < kLastPing;
+    if (silence < kSuspicion) return is_new ? Verdict::ping : Verdict::quiet;
+    return unanswered_ >= kLastPing ? Verdict::dead : Verdict::ping;
+  }
+  const bool waiting = last_sent_ > last_received_;
+  return silence >= (waiting ? kSuspicion : kIdlePing) ? Verdict::ping : Verdict::quiet;
+}
+
+void Liveness::ping_sent(Instant now, const PingNonce& nonce, const Endpoint& to) {
+  last_ping_ = now;
+  ++unanswered_;
+  if (pings_.size() == kMaxPings) {
+    count(false);
+    pings_.erase(pings_.begin());
+  }
+  pings_.push_back({nonce, now, to});
+}
+
+std::optional<Endpoint> Liveness::pong_received(Instant now, const PingNonce& nonce) {
+  const auto ping = std::find_if(pings_.begin(), pings_.end(),
+                                 [&](const Ping& sent) { return sent.nonce == nonce; });
+  if (ping == pings_.end()) return std::nullopt;
+  const Duration sample = now - ping->sent;
+  round_trip_ = round_trip_ ? *round_trip_ + (sample - *round_trip_) / 8 : sample;
+  count(true);
+  const Endpoint to = ping->to;
+  pings_.erase(ping);
+  return to;
+}
+
+std::uint32_t Liveness::lost_of_last() const {
+  return static_cast<std::uint32_t>(std::popcount(history_));
+}
+
+void Liveness::count(bool answered) {
+  history_ = history_ << 1 | (answered ? 0U : 1U);
+  outcomes_ = std::min(outcomes_ + 1, kHistory);
+}
+
+void Liveness::give_up_old(Instant now) {
+  while (!pings_.empty() && now - pings_.front().sent >= kPongPatience) {
+    count(false);
+    pings_.erase(pings_.begin());
+  }
+}
+
+}  // namespace lanyard::node

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// LocalNetwork: one network as a member of it sees and serves it: its roster, its sessions, its TAP
+// device, its doors (for members and for newcomers with a token), its files. It is handed what the
+// node got for it, and knows nothing of other networks.
+//
+// Owned by the node, control thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/network/name.h"
+#include "core/network/redemption.h"
+#include "core/node/introductions.h"
+#include "core/node/lan_beacon.h"
+#include "core/node/mesh.h"
+#include "core/node/network_file.h"
+#include "core/node/rendezvous.h"
+#include "core/node/turn.h"
+
+namespace lanyard::node {
+
+// An underlay that carries datagrams of this size takes frames of so much less: IPv6 40, UDP 8,
+// data header 8, kind 1, Ethernet 14, tag 16 (protocol.md section 5).
+inline constexpr std::uint32_t kUnderlayOverhead = 87;
+inline constexpr std::uint32_t kMinDeviceMtu = 576;  // RFC 791; below 1280 the device has no IPv6
+
+// What the node chose for a network: unique among all.
+struct NetworkHandles {
+  std::uint32_t member_credentials = 0;
+  std::uint32_t join_credentials = 0;
+  DeviceId device = 0;
+};
+
+class LocalNetwork {
+ public:
+  LocalNetwork(NetworkHandles handles, NetworkFile file, network::Roster roster, UnixTime now);
+  LocalNetwork(const LocalNetwork&) = delete;
+  LocalNetwork& operator=(const LocalNetwork&) = delete;
+
+  const network::NetworkId& id() const { return roster_.network(); }
+  const std::string& name() const;
+  const NetworkHandles& handles() const { return handles_; }
+  const network::Roster& roster() const { return roster_; }
+  IpPrefix subnet() const;
+  bool is_self(const network::MemberId& id) const { return id == own_id_; }
+  bool is_wanted_up() const { return preferences_.wanted == Wanted::up; }
+  control::NetworkState state() const;
+
+  // The two doors, while the network is up.
+  std::vector<tunnel::Credentials> credentials() const;
+
+  // What is remembered of the last run, before bring_up().
+  void remember(Turn& turn, const std::vector<RememberedPath>& paths);
+  // With a request's changes of settings. The device follows; see handle_device().
+  void bring_up(Turn& turn);
+  void change(const std::optional<std::string>& interface, const std::optional<std::uint32_t>& mtu);
+  void take_down(Turn& turn, std::string_view reason);
+  // Ends all, and the files with it.
+  void leave(Turn& turn);
+  // The daemon ends: peers are told, and what changed is written.
+  void stop(Turn& turn);
+
+  void handle_device(Turn& turn, const Result<std::string>& name);
+  // The underlay's addresses changed.
+  void handle_surroundings(Turn& turn);
+  // Our own outside address did.
+  void note_outside(Turn& turn);
+  void handle_established(Turn& turn, tunnel::Established&& event, tunnel::Scope scope);
+  void handle_failed(Turn& turn, const tunnel::Failed& event);
+  // True when the session is of this network.
+  bool handle_control(Turn& turn, const ControlFrame& frame);
+  bool handle_new_address(Turn& turn, tunnel::SessionIndex index, const Endpoint& from);
+  // True when it could be read, so is for this network.
+  bool handle_beacon(Turn& turn, const Endpoint& from, Bytes payload);
+  bool handle_peers_found(Turn& turn, const dht::PeersFound& found);
+  void handle_lookup_done(Turn& turn, const dht::LookupDone& done);
+  // An address where a member may be, from a token or a join.
+  void introduce(Turn& turn, const Endpoint& endpoint);
+
+  void tick(Turn& turn);
+  Instant next_tick() const { return next_tick_; }
+  void add_forwarding(Forwarding& forwarding) const;
+  // Writes what changed.
+  void save(Turn& turn);
+
+  Result<control::InviteReply> invite(Turn& turn, const control::CreateInvite& request);
+  control::InviteList invites(UnixTime now) const;
+  Result<void> revoke_invite(Turn& turn, std::string_view id_start);
+  // Ends a member's membership for good. (The network's secret stays as it is.)
+  Result<void> revoke_member(Turn& turn, const network::MemberId& id);
+
+  // By name, overlay address or start of the id. The error names the candidates.
+  Result<network::MemberId> find_peer(std::string_view text) const;
+  // A ping over the best session; nothing when there is none.
+  struct SentPing {
+    Endpoint endpoint;
+    control::PathKind path = control::PathKind::none;
+  };
+  std::optional<SentPing> ping(Turn& turn, const network::MemberId& id, const PingNonce& nonce);
+  // Why there is no session with this member; empty when there is one.
+  std::string trouble(const network::MemberId& id) const;
+  bool is_connected_to_anyone() const { return !mesh_.connected(0).empty(); }
+  // Pongs that came in since the last call: for pings that a user asked for.
+  std::vector<PingNonce> take_pongs() { return std::exchange(pongs_, {}); }
+
+  control::NetworkStatus status(const Turn& turn) const;
+  control::NetworkReply reply() const;
+
+ private:
+  const network::Member* self() const { return roster_.find(own_id_); }
+
+  // local_network_device.cpp
+  void configure_device(Turn& turn);
+  std::uint32_t device_mtu(const Turn& turn) const;
+  std::vector<IpPrefix> own_addresses() const;
+
+  // local_network_sessions.cpp
+  void verify(Turn& turn, tunnel::SessionIndex index);
+  void receive(Turn& turn, Link& link, const ControlFrame& frame, SessionMessage& message);
+  void receive_ping(Turn& turn, Link& link, const Endpoint& from, const PingMessage& message);
+  void receive_pong(Turn& turn, Link& link, const Endpoint& from, const PongMessage& message);
+  void receive_claim(Turn& turn, Link& link, const ClaimMessage& message);
+
+  // local_network_gossip.cpp
+  void apply(Turn& turn, const network::RosterChange& change, tunnel::SessionIndex source);
+  void compare_digest(Turn& turn, Link& link, const network::Digest& theirs);
+  void receive_have(Turn& turn, Link& link, const HaveMessage& message);
+  void receive_want(Turn& turn, Link& link, const WantMessage& message);
+  void receive_items(Turn& turn, Link& link, const ItemsMessage& message);
+  void send_items(Turn& turn, const Link& link, const std::vector<Buffer>& items) const;
+  void publish_presence(Turn& turn);
+
+  // local_network_status.cpp
+  control::MemberStatus member_status(const Turn& turn, const network::Member& member) const;
+  void fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const;
+
+  Duration member_look_interval(Instant now) const;
+  Duration join_look_interval(Instant now) const;
+  std::vector<Endpoint> invite_hints(const Turn& turn) const;
+
+  NetworkHandles handles_;
+  NetworkKeys keys_;
+  NetworkPreferences preferences_;
+  network::Membership membership_;
+  network::MemberId own_id_;
+  network::Roster roster_;
+  network::AccessKeys member_access_;
+  network::AccessKeys join_access_;
+  Mesh mesh_;
+  Introductions introductions_;       // at the members' door
+  Introductions join_introductions_;  // at the newcomers'
+  Rendezvous rendezvous_;
+  Rendezvous join_rendezvous_;
+  BeaconSchedule beacons_;
+
+  enum class Device : std::uint8_t { closed, opening, open, failed };
+  Device device_ = Device::closed;
+  std::string device_name_;
+  std::string trouble_;  // why the state is `error`
+  std::uint32_t mtu_ = 0;
+  std::vector<IpPrefix> configured_;
+
+  Instant next_tick_ = Instant::never();
+  Instant up_since_;
+  Instant invited_at_ = Instant::long_ago();  // the youngest open invite was learnt of
+  Instant next_presence_ = Instant::long_ago();
+  Instant next_roster_save_ = Instant::long_ago();
+  Instant next_expiry_ = Instant::long_ago();
+  bool presence_due_ = false;
+  bool network_file_due_ = true;
+  bool roster_file_due_ = true;
+  std::vector<PingNonce> pongs_;
+};
+
+}  // namespace lanyard::node

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gossip: how the rosters of a network become equal (protocol.md 6.1), and what follows from what
+// is learnt: who may be talked to, and what our own addresses are.
+#include <algorithm>
+#include <utility>
+
+#include "core/node/local_network.h"
+
+namespace lanyard::node {
+
+namespace {
+
+constexpr Duration kHaveEvery = seconds(2);
+// One exchange lists at most this many pages of 64 items to a peer.
+constexpr std::size_t kMaxPages = 64;
+constexpr Duration kPresenceEvery = seconds(2);  // addresses are learnt in bursts
+
+}  // namespace
+
+void LocalNetwork::send_items(Turn& turn,
+                              const Link& link,
+                              const std::vector<Buffer>& items) const {
+  for (const std::vector<Bytes>& part : network::pack_items(items)) {
+    link.send(turn, encode_items(part));
+  }
+}
+
+void LocalNetwork::apply(Turn& turn,
+                         const network::RosterChange& change,
+                         tunnel::SessionIndex source) {
+  if (change.is_empty()) return;
+  roster_file_due_ = true;
+  if (change.charter) network_file_due_ = true;
+  if (change.invites) {
+    if (roster_.has_open_invite(turn.wall)) invited_at_ = turn.now;
+  }
+  mesh_.follow(turn, roster_, own_id_);
+  std::vector<Buffer> items;
+  for (const network::ItemKey& key : change.accepted) {
+    if (const Buffer* item = roster_.item(key)) items.push_back(*item);
+  }
+  if (!items.empty()) {
+    for (const Link* link : mesh_.connected(source)) send_items(turn, *link, items);
+  }
+  if (!is_wanted_up()) return;
+  next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
+  if (self() == nullptr) {
+    trouble_ =
+        "this machine is no longer a member: it was revoked, or others used its invite first";
+    return;
+  }
+  configure_device(turn);
+}
+
+void LocalNetwork::compare_digest(Turn& turn, Link& link, const network::Digest& theirs) {
+  if (theirs == roster_.digest() || turn.now - link.last_have < kHaveEvery) return;
+  link.last_have = turn.now;
+  std::optional<network::ItemKey> first = network::kFirstItemKey;
+  for (std::size_t page = 0; page < kMaxPages && first; ++page) {
+    HaveMessage message{roster_.have(*first)};
+    first = message.page.next_first();
+    link.send(turn, encode(message));
+  }
+}
+
+void LocalNetwork::receive_have(Turn& turn, Link& link, const HaveMessage& message) {
+  const network::Comparison comparison = roster_.compare(message.page);
+  std::vector<Buffer> items;
+  for (const network::ItemKey& key : comparison.send) {
+    if (const Buffer* item = roster_.item(key)) items.push_back(*item);
+  }
+  send_items(turn, link, items);
+  if (!comparison.want.empty()) link.send(turn, encode(WantMessage{comparison.want}));
+}
+
+void LocalNetwork::receive_want(Turn& turn, Link& link, const WantMessage& message) {
+  std::vector<Buffer> items;
+  if (link.scope == tunnel::Scope::join) {
+    // Who has no more than a token sees our own chain, not the roster.
+    items = roster_.chain_items(own_id_);
+  } else {
+    for (const network::ItemKey& key : message.keys) {
+      if (const Buffer* item = roster_.item(key)) items.push_back(*item);
+    }
+  }
+  send_items(turn, link, items);
+}
+
+void LocalNetwork::receive_items(Turn& turn, Link& link, const ItemsMessage& message) {
+  const tunnel::SessionIndex source = link.index();
+  network::RosterChange change;
+  for (const Buffer& item : message.items) {
+    change.merge(roster_.add_item(item, turn.wall).change);
+  }
+  apply(turn, change, source);
+  for (const tunnel::SessionIndex index : mesh_.unverified()) verify(turn, index);
+}
+
+void LocalNetwork::publish_presence(Turn& turn) {
+  presence_due_ = false;
+  const network::Member* own = self();
+  if (own == nullptr) return;
+  std::vector<Endpoint> endpoints = turn.surroundings.own_endpoints();
+  if (endpoints.size() > network::kMaxPresenceEndpoints) {
+    endpoints.resize(network::kMaxPresenceEndpoints);
+  }
+  if (own->presence_sequence != 0 && own->endpoints == endpoints) return;
+  next_presence_ = turn.now + kPresenceEvery;
+  const std::int64_t sequence = std::max(turn.wall.seconds * 1000, own->presence_sequence + 1);
+  const network::Presence presence = network::Presence::make({.identity = {},
+                                                              .endpoints = std::move(endpoints),
+                                                              .name = preferences_.member_name,
+                                                              .sequence = sequence},
+                                                             keys_.identity);
+  apply(turn, roster_.add(presence, turn.wall).change, 0);
+}
+
+}  // namespace lanyard::node

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens in the sessions of a network: who is at the other end, whether it may be, and what
+// it says. Gossip has a file of its own.
+#include <utility>
+
+#include "core/node/local_network.h"
+
+namespace lanyard::node {
+
+namespace {
+
+constexpr Duration kWantEvery = milliseconds(500);  // a lost answer is asked for again
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+std::string_view rejection(network::Standing standing) {
+  switch (standing) {
+    case network::Standing::revoked: return "the membership was revoked";
+    case network::Standing::used_up: return "others used this invite first";
+    case network::Standing::admitted:
+    case network::Standing::incomplete:
+    case network::Standing::invalid: break;
+  }
+  return "the membership does not hold";
+}
+
+}  // namespace
+
+void LocalNetwork::handle_established(Turn& turn,
+                                      tunnel::Established&& event,
+                                      tunnel::Scope scope) {
+  if (event.attempt && !mesh_.attempt_ended(turn, *event.attempt)) {
+    if (!introductions_.ended(turn, *event.attempt)) {
+      join_introductions_.ended(turn, *event.attempt);
+    }
+  }
+  if (event.observed && turn.surroundings.learn_outside(*event.observed)) {
+    turn.surroundings_changed = true;
+  }
+  Link& link = mesh_.add(turn, Link(turn, std::move(event), scope));
+  next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
+  if (scope == tunnel::Scope::member) {
+    verify(turn, link.index());
+    return;
+  }
+  // A newcomer checks us before it believes a welcome: it needs the chain from the charter to us.
+  send_items(turn, link, roster_.chain_items(own_id_));
+}
+
+void LocalNetwork::handle_failed(Turn& turn, const tunnel::Failed& event) {
+  mesh_.attempt_failed(turn, event);
+  if (!introductions_.ended(turn, event.attempt)) join_introductions_.ended(turn, event.attempt);
+}
+
+void LocalNetwork::verify(Turn& turn, tunnel::SessionIndex index) {
+  Link* link = mesh_.find_link(index);
+  if (link == nullptr || link->member) return;
+  const auto membership = network::Membership::parse(link->remote_membership);
+  if (!membership || membership->noise_key() != link->remote_key) {
+    mesh_.drop(turn, index, "the membership is not that of the session's key");
+    return;
+  }
+  const network::AddOutcome outcome = roster_.add(*membership, turn.wall);
+  apply(turn, outcome.change, index);
+  link = mesh_.find_link(index);
+  if (link == nullptr) return;
+  const network::Member* member = roster_.find(membership->member());
+  if (member != nullptr && member->noise_key == link->remote_key) {
+    if (member->id == own_id_) {
+      mesh_.drop(turn, index, "another machine uses the same keys");
+      return;
+    }
+    log(turn.log_sink, LogLevel::info, name(), ": session with ", member->name, " at ",
+        link->endpoint.to_string());
+    mesh_.admit(turn, *link, member->id);
+    // Every member is a node of the DHT too. A private address is of no use to the public one.
+    if (turn.settings.dht_mode == DhtMode::private_ || !link->endpoint.address.is_private()) {
+      turn.dht.add_bootstrap(turn.now, {&link->endpoint, 1}, turn.out.datagrams);
+    }
+    link->ping(turn, link->endpoint, roster_.digest());
+    roster_file_due_ = true;
+    return;
+  }
+  const network::Standing standing = roster_.standing(*membership);
+  if (standing != network::Standing::incomplete) {
+    log(turn.log_sink, LogLevel::warning, name(), ": refused ", link->endpoint.to_string(), ": ",
+        rejection(standing));
+    mesh_.drop(turn, index, rejection(standing));
+    return;
+  }
+  if (turn.now - link->last_want < kWantEvery) return;
+  link->last_want = turn.now;
+  link->send(turn, encode(WantMessage{outcome.wanted}));
+}
+
+bool LocalNetwork::handle_control(Turn& turn, const ControlFrame& frame) {
+  Link* link = mesh_.find_link(frame.session_index);
+  if (link == nullptr) return false;
+  mesh_.refresh(turn, *link);
+  turn.handshakes.confirm(link->index());
+  if (auto message = parse_session_message(frame.body)) receive(turn, *link, frame, *message);
+  return true;
+}
+
+void LocalNetwork::receive(Turn& turn,
+                           Link& link,
+                           const ControlFrame& frame,
+                           SessionMessage& message) {
+  const bool at_join_door = link.scope == tunnel::Scope::join;
+  std::visit(Overloaded{
+                 [&](const PingMessage& m) { receive_ping(turn, link, frame.from, m); },
+                 [&](const PongMessage& m) { receive_pong(turn, link, frame.from, m); },
+                 [&](const ByeMessage& m) {
+                   log(turn.log_sink, LogLevel::debug, name(), ": bye from ",
+                       frame.from.to_string(), ": ", m.reason);
+                   mesh_.drop(turn, link.index(), "");
+                 },
+                 [&](const HaveMessage& m) {
+                   if (!at_join_door) receive_have(turn, link, m);
+                 },
+                 [&](const WantMessage& m) { receive_want(turn, link, m); },
+                 [&](const ItemsMessage& m) {
+                   if (!at_join_door) receive_items(turn, link, m);
+                 },
+                 [&](const ClaimMessage& m) {
+                   if (at_join_door) receive_claim(turn, link, m);
+                 },
+                 [](const WelcomeMessage&) {},  // we are a member already
+                 [](const RefusalMessage&) {},
+             },
+             message);
+}
+
+void LocalNetwork::receive_ping(Turn& turn,
+                                Link& link,
+                                const Endpoint& from,
+                                const PingMessage& message) {
+  link.answer(turn, message, from, roster_.digest());
+  if (link.member) compare_digest(turn, link, message.digest);
+}
+
+void LocalNetwork::receive_pong(Turn& turn,
+                                Link& link,
+                                const Endpoint& from,
+                                const PongMessage& message) {
+  const auto to = link.liveness.pong_received(turn.now, message.nonce);
+  if (!to) return;
+  // The peer has moved, and answers from where it is now (protocol.md 6.4).
+  if (*to == from && from != link.endpoint) {
+    log(turn.log_sink, LogLevel::info, name(), ": path moved from ", link.endpoint.to_string(),
+        " to ", from.to_string());
+    link.endpoint = from;
+    turn.forwarding_changed = true;
+  }
+  if (message.observed && turn.surroundings.learn_outside(*message.observed)) {
+    turn.surroundings_changed = true;
+  }
+  pongs_.push_back(message.nonce);
+  if (link.member) compare_digest(turn, link, message.digest);
+}
+
+void LocalNetwork::receive_claim(Turn& turn, Link& link, const ClaimMessage& message) {
+  const auto claim = network::Claim::parse(message.claim);
+  const auto grant = network::Grant::parse(message.grant);
+  if (!claim || !grant || claim->terms().noise_key != link.remote_key || self() == nullptr) {
+    link.send(turn, encode(RefusalMessage{std::string(to_text(network::RefusalCode::invalid)),
+                                          "the claim cannot be read"}));
+    return;
+  }
+  auto decision = network::redeem(roster_, *claim, *grant, keys_.identity, turn.wall);
+  if (const auto* refusal = std::get_if<network::Refusal>(&decision)) {
+    log(turn.log_sink, LogLevel::warning, name(), ": refused a newcomer at ",
+        link.endpoint.to_string(), ": ", refusal->message);
+    link.send(turn, encode(RefusalMessage{std::string(to_text(refusal->code)), refusal->message}));
+    return;
+  }
+  const auto& membership = std::get<network::Membership>(decision);
+  const network::AddOutcome outcome = roster_.add(membership, turn.wall);
+  WelcomeMessage welcome{roster_.charter()->encode(), keys_.epoch, keys_.secret.clone(),
+                         membership.invitation()->witness.encode()};
+  Buffer encoded = encode(welcome);
+  link.send(turn, encoded);
+  crypto::wipe(encoded);
+  if (outcome.result == network::AddResult::added) {
+    log(turn.log_sink, LogLevel::info, name(), ": admitted ", membership.name(), " by invite ",
+        grant->id().to_hex());
+  }
+  apply(turn, outcome.change, link.index());
+}
+
+bool LocalNetwork::handle_new_address(Turn& turn,
+                                      tunnel::SessionIndex index,
+                                      const Endpoint& from) {
+  Link* link = mesh_.find_link(index);
+  if (link == nullptr) return false;
+  if (from != link->endpoint && turn.surroundings.is_candidate(from)) {
+    link->ping(turn, from, roster_.digest());
+  }
+  return true;
+}
+
+std::optional<LocalNetwork::SentPing> LocalNetwork::ping(Turn& turn,
+                                                         const network::MemberId& id,
+                                                         const PingNonce& nonce) {
+  const Peer* peer = mesh_.find(id);
+  if (peer == nullptr || peer->sending == 0) return std::nullopt;
+  Link* link = mesh_.find_link(peer->sending);
+  link->liveness.ping_sent(turn.now, nonce, link->endpoint);
+  link->send(turn, encode(PingMessage{roster_.digest(), nonce}));
+  const bool on_link = turn.surroundings.is_on_link(link->endpoint.address);
+  return SentPing{link->endpoint, on_link ? control::PathKind::lan : control::PathKind::direct};
+}
+
+std::string LocalNetwork::trouble(const network::MemberId& id) const {
+  const Peer* peer = mesh_.find(id);
+  if (peer == nullptr || peer->sending != 0) return {};
+  return peer->trouble.empty() ? "no session with it yet: still trying" : peer->trouble;
+}
+
+bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload) {
+  if (!is_wanted_up()) return false;
+  if (const auto beacon = open_beacon(member_access_, payload)) {
+    if (!beacon->identity || *beacon->identity == keys_.identity.public_key()) return true;
+    const Endpoint endpoint{from.address, beacon->port};
+    const network::MemberId id = network::member_id(*beacon->identity);
+    const Peer* peer = mesh_.find(id);
+    if (peer == nullptr) {
+      introductions_.offer(turn, endpoint);
+    } else if (peer->sending == 0) {
+      mesh_.learn(turn, id, endpoint);
+      next_tick_ = earlier(next_tick_, turn.now);
+    }
+    return true;
+  }
+  const auto beacon = open_beacon(join_access_, payload);
+  if (!beacon) return false;
+  if (beacon->side == tunnel::Side::joiner) {
+    join_introductions_.offer(turn, {from.address, beacon->port});
+  }
+  return true;
+}
+
+bool LocalNetwork::handle_peers_found(Turn& turn, const dht::PeersFound& found) {
+  if (rendezvous_.owns(found.info_hash)) {
+    if (mesh_.all_connected() && !mesh_.peers().empty()) return true;
+    for (const Endpoint& endpoint : found.peers) introduce(turn, endpoint);
+    return true;
+  }
+  if (!join_rendezvous_.owns(found.info_hash)) return false;
+  const std::vector<const Link*> connected = mesh_.connected(0);
+  for (const Endpoint& endpoint : found.peers) {
+    bool is_member = false;
+    for (const Link* link : connected) is_member = is_member || link->endpoint == endpoint;
+    if (!is_member) join_introductions_.offer(turn, endpoint);
+  }
+  return true;
+}
+
+void LocalNetwork::handle_lookup_done(Turn& turn, const dht::LookupDone& done) {
+  rendezvous_.lookup_done(turn, done);
+  join_rendezvous_.lookup_done(turn, done);
+}
+
+void LocalNetwork::introduce(Turn& turn, const Endpoint& endpoint) {
+  for (const Link* link : mesh_.connected(0)) {
+    if (link->endpoint == endpoint) return;
+  }
+  introductions_.offer(turn, endpoint);
+}
+
+}  // namespace lanyard::node

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/mesh.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lanyard::node {
+
+namespace {
+
+constexpr std::size_t kMaxLearned = 4;
+// The higher key waits, so that most pairs shake hands once. Long enough for the other's second
+// try (protocol.md 4.2), short beside a user's patience.
+constexpr Duration kYield = milliseconds(600);
+constexpr Duration kVerification = seconds(10);  // protocol.md 6.2
+constexpr Duration kRedemption = seconds(30);    // a joiner's stay at the door
+constexpr Duration kRetirement = seconds(10);    // datagrams under old keys may still be on the way
+constexpr Duration kRekeyRetry = seconds(5);
+// Pauses after 1, 2, … failed attempts of 10 s each; then the last for good.
+constexpr std::array<Duration, 6> kPauses = {seconds(0),  seconds(1),  seconds(5),
+                                             seconds(15), seconds(30), seconds(60)};
+
+std::string no_answer(std::size_t addresses) {
+  return "no answer from " +
+         (addresses == 1 ? std::string("its address")
+                         : "any of its " + std::to_string(addresses) + " addresses") +
+         ": it is offline, or a NAT or firewall between does not let it through";
+}
+
+}  // namespace
+
+void Mesh::follow(Turn& turn, const network::Roster& roster, const network::MemberId& own_id) {
+  for (const network::Member& member : roster.members()) {
+    if (member.id == own_id) continue;
+    const auto [it, is_new] = peers_.try_emplace(member.id);
+    Peer& peer = it->second;
+    if (is_new) {
+      peer.id = member.id;
+      peer.next_attempt = turn.now + (own_key_ < member.noise_key ? Duration{} : kYield);
+    }
+    if (peer.presence_sequence == member.presence_sequence) continue;
+    peer.presence_sequence = member.presence_sequence;
+    if (peer.sending != 0) continue;
+    peer.failures = 0;
+    if (peer.attempt) {
+      turn.handshakes.add_candidates(turn.now, *peer.attempt, member.endpoints);
+    } else {
+      peer.next_attempt = earlier(peer.next_attempt, turn.now + kYield);
+    }
+  }
+  std::vector<network::MemberId> gone;
+  for (const auto& [id, peer] : peers_) {
+    if (roster.find(id) == nullptr) gone.push_back(id);
+  }
+  for (const network::MemberId& id : gone) {
+    Peer& peer = peers_.at(id);
+    if (peer.attempt) turn.handshakes.cancel(*peer.attempt);
+    while (!peer.links.empty()) drop(turn, peer.links.back(), "no longer a member");
+    peers_.erase(id);
+  }
+  turn.forwarding_changed = true;
+}
+
+const Peer* Mesh::find(const network::MemberId& id) const {
+  const auto it = peers_.find(id);
+  return it == peers_.end() ? nullptr : &it->second;
+}
+
+void Mesh::learn(Turn& turn, const network::MemberId& id, const Endpoint& endpoint) {
+  const auto it = peers_.find(id);
+  if (it == peers_.end() || !turn.surroundings.is_candidate(endpoint)) return;
+  Peer& peer = it->second;
+  std::erase(peer.learned, endpoint);
+  peer.learned.insert(peer.learned.begin(), endpoint);
+  if (peer.learned.size() > kMaxLearned) peer.learned.pop_back();
+  if (peer.sending != 0) return;
+  if (peer.attempt) {
+    turn.handshakes.add_candidates(turn.now, *peer.attempt, {&endpoint, 1});
+  } else {
+    peer.next_attempt = turn.now;
+  }
+}
+
+void Mesh::remember(const network::MemberId& id, const Endpoint& endpoint, UnixTime last_seen) {
+  const auto it = peers_.find(id);
+  if (it == peers_.end()) return;
+  it->second.learned.push_back(endpoint);
+  it->second.last_seen = last_seen;
+}
+
+Link& Mesh::add(Turn& turn, Link&& link) {
+  turn.forwarding_changed = true;
+  const tunnel::SessionIndex index = link.index();
+  return links_.insert_or_assign(index, std::move(link)).first->second;
+}
+
+Link* Mesh::find_link(tunnel::SessionIndex index) {
+  const auto it = links_.find(index);
+  return it == links_.end() ? nullptr : &it->second;
+}
+
+const Link* Mesh::sending_link(const Peer& peer) const {
+  const auto it = links_.find(peer.sending);
+  return it == links_.end() ? nullptr : &it->second;
+}
+
+std::vector<tunnel::SessionIndex> Mesh::unverified() const {
+  std::vector<tunnel::SessionIndex> out;
+  for (const auto& [index, link] : links_) {
+    if (!link.member && link.scope == tunnel::Scope::member) out.push_back(index);
+  }
+  return out;
+}
+
+void Mesh::admit(Turn& turn, Link& link, const network::MemberId& id) {
+  const auto it = peers_.find(id);
+  if (it == peers_.end()) return;
+  link.member = id;
+  Peer& peer = it->second;
+  peer.links.push_back(link.index());
+  peer.failures = 0;
+  peer.trouble.clear();
+  peer.last_seen = turn.wall;
+  turn.forwarding_changed = true;
+  choose(turn, peer);
+}
+
+void Mesh::choose(Turn& turn, Peer& peer) {
+  const Link* best = nullptr;
+  for (const tunnel::SessionIndex index : peer.links) {
+    const Link& link = links_.at(index);
+    if (best == nullptr || link.is_better_than(*best)) best = &link;
+  }
+  const tunnel::SessionIndex chosen = best == nullptr ? 0 : best->index();
+  if (chosen != 0) {
+    links_.at(chosen).retires = Instant::never();
+    for (const tunnel::SessionIndex index : peer.links) {
+      if (index == chosen || !best->is_ready()) continue;
+      Instant& retires = links_.at(index).retires;
+      retires = earlier(retires, turn.now + kRetirement);
+    }
+  }
+  if (peer.sending != chosen) turn.forwarding_changed = true;
+  peer.sending = chosen;
+}
+
+void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason) {
+  const auto it = links_.find(index);
+  if (it == links_.end()) return;
+  if (!reason.empty()) it->second.say_bye(turn, reason);
+  const std::optional<network::MemberId> member = it->second.member;
+  const Endpoint endpoint = it->second.endpoint;
+  links_.erase(it);
+  turn.handshakes.release_index(index);
+  turn.forwarding_changed = true;
+  if (!member) return;
+  const auto owner = peers_.find(*member);
+  if (owner == peers_.end()) return;
+  Peer& peer = owner->second;
+  std::erase(peer.links, index);
+  if (peer.sending != index) return;
+  choose(turn, peer);
+  if (peer.sending != 0) return;
+  peer.failures = 0;
+  peer.next_attempt = turn.now;
+  learn(turn, peer.id, endpoint);
+}
+
+void Mesh::drop_all(Turn& turn, std::string_view reason) {
+  while (!links_.empty()) drop(turn, links_.begin()->first, reason);
+  for (auto& [id, peer] : peers_) {
+    if (peer.attempt) turn.handshakes.cancel(*peer.attempt);
+    peer.attempt.reset();
+  }
+}
+
+void Mesh::refresh(Turn& turn, Link& link) {
+  link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
+  if (!link.member) return;
+  Peer& peer = peers_.at(*link.member);
+  peer.last_seen = turn.wall;
+  if (peer.sending != link.index() || peer.links.size() > 1) choose(turn, peer);
+}
+
+bool Mesh::attempt_ended(Turn& turn, tunnel::AttemptId attempt) {
+  for (auto& [id, peer] : peers_) {
+    if (peer.attempt != attempt) continue;
+    peer.attempt.reset();
+    peer.next_attempt = turn.now + kRekeyRetry;
+    return true;
+  }
+  return false;
+}
+
+void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
+  for (auto& [id, peer] : peers_) {
+    if (peer.attempt != failed.attempt) continue;
+    peer.attempt.reset();
+    const Duration pause = kPauses[std::min<std::size_t>(peer.failures, kPauses.size() - 1)];
+    peer.next_attempt = turn.now + turn.rng.jittered(pause, 5);
+    ++peer.failures;
+    switch (failed.reason) {
+      case tunnel::FailureReason::version:
+        peer.trouble = "it speaks another version of the protocol: update the older of the two";
+        break;
+      case tunnel::FailureReason::cipher:
+        peer.trouble = "it has no cipher in common with this machine";
+        break;
+      case tunnel::FailureReason::timeout: break;  // connect() said how many addresses there are
+    }
+  }
+}
+
+void Mesh::retry_all(Turn& turn) {
+  for (auto& [id, peer] : peers_) {
+    peer.failures = 0;
+    if (peer.sending == 0) peer.next_attempt = turn.now;
+  }
+}
+
+std::vector<Endpoint> Mesh::candidates(const Turn& turn,
+                                       const Peer& peer,
+                                       const network::Member& member) const {
+  std::vector<Endpoint> out = peer.learned;
+  out.insert(out.end(), member.endpoints.begin(), member.endpoints.end());
+  std::vector<Endpoint> usable;
+  for (const Endpoint& endpoint : out) {
+    if (!turn.surroundings.is_candidate(endpoint)) continue;
+    if (std::find(usable.begin(), usable.end(), endpoint) == usable.end()) {
+      usable.push_back(endpoint);
+    }
+  }
+  return usable;
+}
+
+void Mesh::connect(Turn& turn, Peer& peer, const network::Member& member) {
+  if (peer.attempt || turn.now < peer.next_attempt) return;
+  const std::vector<Endpoint> addresses = candidates(turn, peer, member);
+  if (addresses.empty()) {
+    peer.trouble = "no address of it is known yet: it has not been online since it was last seen";
+    peer.next_attempt = turn.now + kRekeyRetry;
+    return;
+  }
+  if (peer.failures > 0) peer.trouble = no_answer(addresses.size());
+  peer.attempt = turn.handshakes.start(turn.now, credentials_id_, addresses);
+}
+
+void Mesh::renew_keys(Turn& turn, Peer& peer) {
+  const Link& link = links_.at(peer.sending);
+  const Duration age = turn.now - link.established;
+  const Duration limit = turn.settings.rekey_after;
+  // The responder waits an eighth longer, so that one side alone begins (protocol.md 4.5).
+  const Duration due = link.initiator == tunnel::Initiator::us ? limit : limit + limit / 8;
+  if (peer.attempt || turn.now < peer.next_attempt) return;
+  if (age < due && !link.session->needs_rekey()) return;
+  peer.attempt = turn.handshakes.start(turn.now, credentials_id_, {&link.endpoint, 1});
+}
+
+void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
+  link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
+  if (link.is_ready()) turn.handshakes.confirm(link.index());
+  if (!link.member) return;
+  switch (link.liveness.check(turn.now)) {
+    case Liveness::Verdict::quiet: break;
+    case Liveness::Verdict::ping: link.ping(turn, link.endpoint, digest); break;
+    case Liveness::Verdict::dead: link.retires = turn.now; break;
+  }
+}
+
+void Mesh::tick(Turn& turn, const network::Roster& roster) {
+  const Duration lifetime = turn.settings.rekey_after + turn.settings.rekey_after / 2;
+  const network::Digest digest = roster.digest();
+  std::vector<tunnel::SessionIndex> finished;
+  for (auto& [index, link] : links_) {
+    check_link(turn, link, digest);
+    const Duration age = turn.now - link.established;
+    const Duration stay = link.scope == tunnel::Scope::join ? kRedemption : kVerification;
+    if (turn.now >= link.retires || age >= lifetime || (!link.member && age >= stay)) {
+      finished.push_back(index);
+    }
+  }
+  for (const tunnel::SessionIndex index : finished) {
+    const Link& link = links_.at(index);
+    if (link.member && link.liveness.is_probing()) {
+      peers_.at(*link.member).trouble = "it has stopped answering";
+    }
+    // The other end may still send on a session that was replaced: the word makes it move on.
+    drop(turn, index,
+         link.member ? "a newer session has replaced this one"
+                     : "the membership could not be verified in time");
+  }
+  for (auto& [id, peer] : peers_) {
+    if (peer.links.size() > 1) choose(turn, peer);
+    const Link* link = sending_link(peer);
+    if (link == nullptr) {
+      if (const network::Member* member = roster.find(id)) connect(turn, peer, *member);
+      continue;
+    }
+    if (turn.now - link->liveness.last_received() < seconds(2)) peer.last_seen = turn.wall;
+    renew_keys(turn, peer);
+  }
+}
+
+bool Mesh::is_busy() const {
+  const bool link_busy = std::any_of(links_.begin(), links_.end(), [](const auto& entry) {
+    const Link& link = entry.second;
+    return !link.member || !link.is_ready() || link.liveness.is_probing();
+  });
+  return link_busy || std::any_of(peers_.begin(), peers_.end(), [](const auto& entry) {
+           return entry.second.sending == 0 && entry.second.failures == 0;
+         });
+}
+
+bool Mesh::all_connected() const {
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [](const auto& entry) { return entry.second.sending != 0; });
+}
+
+std::vector<const Link*> Mesh::connected(tunnel::SessionIndex except) const {
+  const auto excluded = links_.find(except);
+  std::vector<const Link*> out;
+  for (const auto& [id, peer] : peers_) {
+    if (excluded != links_.end() && excluded->second.member == id) continue;
+    if (const Link* link = sending_link(peer)) out.push_back(link);
+  }
+  return out;
+}
+
+void Mesh::add_sessions(DeviceId device,
+                        const network::Roster& roster,
+                        Forwarding& forwarding) const {
+  // A member's slot is its place in the roster, ourselves left out: as the tables are built.
+  std::map<network::MemberId, vswitch::PeerSlot> slots;
+  for (const network::Member& member : roster.members()) {
+    if (peers_.contains(member.id)) {
+      slots.emplace(member.id, static_cast<vswitch::PeerSlot>(slots.size()));
+    }
+  }
+  for (const auto& [index, link] : links_) {
+    SessionEntry entry;
+    entry.session = link.session;
+    entry.endpoint = link.endpoint;
+    if (link.member && slots.contains(*link.member)) {
+      entry.use = SessionUse::frames;
+      entry.device = device;
+      entry.slot = slots.at(*link.member);
+    }
+    forwarding.sessions.push_back(std::move(entry));
+  }
+}
+
+}  // namespace lanyard::node

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mesh: the sessions of one network. Opens one with every other member that can be reached, keeps
+// the best, renews its keys, notices when it dies, and tries again. Who is a member is the roster's
+// word; what is said inside the sessions is the network's matter.
+//
+// Owned by a LocalNetwork, control thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/network/roster.h"
+#include "core/node/forwarding.h"
+#include "core/node/link.h"
+#include "core/node/turn.h"
+
+namespace lanyard::node {
+
+// Another member of the network.
+struct Peer {
+  network::MemberId id;
+  std::vector<tunnel::SessionIndex> links;  // verified sessions with it
+  tunnel::SessionIndex sending = 0;         // the one that we send on; 0: none
+  std::optional<tunnel::AttemptId> attempt;
+  Instant next_attempt;
+  std::uint32_t failures = 0;          // attempts in a row without an answer
+  std::int64_t presence_sequence = 0;  // that the last attempt was made with
+  std::vector<Endpoint> learned;       // where it was before, newest first
+  UnixTime last_seen;                  // 0: never
+  std::string trouble;                 // a sentence, while there is no session
+};
+
+class Mesh {
+ public:
+  Mesh(std::uint32_t credentials_id, crypto::NoisePublicKey own_key)
+      : credentials_id_(credentials_id), own_key_(own_key) {}
+
+  // The roster's members as they are now; peers that are no longer among them lose their sessions.
+  void follow(Turn& turn, const network::Roster& roster, const network::MemberId& own_id);
+  const std::map<network::MemberId, Peer>& peers() const { return peers_; }
+  const Peer* find(const network::MemberId& id) const;
+  // An address where this member may be; the newest few are kept.
+  void learn(Turn& turn, const network::MemberId& id, const Endpoint& endpoint);
+  // From the state file.
+  void remember(const network::MemberId& id, const Endpoint& endpoint, UnixTime last_seen);
+
+  Link& add(Turn& turn, Link&& link);
+  // nullptr: no such session. Borrowed until a link is added or dropped.
+  Link* find_link(tunnel::SessionIndex index);
+  const Link* sending_link(const Peer& peer) const;
+  // Sessions whose membership is not verified.
+  std::vector<tunnel::SessionIndex> unverified() const;
+  // The membership is verified: the link is that member's from now on.
+  void admit(Turn& turn, Link& link, const network::MemberId& id);
+  // Ends a session, with a word to its peer unless reason is empty.
+  void drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason);
+  void drop_all(Turn& turn, std::string_view reason);
+  // Something came in on this link, or its path moved.
+  void refresh(Turn& turn, Link& link);
+
+  // An attempt of ours has ended; false when it was of no peer.
+  bool attempt_ended(Turn& turn, tunnel::AttemptId attempt);
+  void attempt_failed(Turn& turn, const tunnel::Failed& failed);
+  // Paths and candidates are to be tried anew: the underlay changed.
+  void retry_all(Turn& turn);
+
+  // Liveness, new keys, new attempts.
+  void tick(Turn& turn, const network::Roster& roster);
+  // Something is in progress that wants ticks faster than one a second.
+  bool is_busy() const;
+  bool all_connected() const;
+
+  void add_sessions(DeviceId device, const network::Roster& roster, Forwarding& forwarding) const;
+
+  // One link for each connected member but `except` (an index, 0: all).
+  std::vector<const Link*> connected(tunnel::SessionIndex except) const;
+
+ private:
+  void choose(Turn& turn, Peer& peer);
+  void check_link(Turn& turn, Link& link, const network::Digest& digest);
+  void renew_keys(Turn& turn, Peer& peer);
+  void connect(Turn& turn, Peer& peer, const network::Member& member);
+  std::vector<Endpoint> candidates(const Turn& turn,
+                                   const Peer& peer,
+                                   const network::Member& member) const;
+
+  std::uint32_t credentials_id_;
+  crypto::NoisePublicKey own_key_;
+  std::map<network::MemberId, Peer> peers_;
+  std::map<tunnel::SessionIndex, Link> links_;
+};
+
+}  // namespace lanyard::node

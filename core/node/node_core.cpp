@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each input goes. What follows from it is worked off in node_settle.cpp.
+#include "core/node/node_core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lanyard::node {
+
+namespace {
+
+constexpr Duration kSaveEvery = minutes(10);  // DHT nodes; nothing is lost without them
+
+dht::Settings dht_settings(const Settings& settings) {
+  dht::Settings out;
+  switch (settings.dht_mode) {
+    case DhtMode::public_: out.mode = dht::Mode::public_; break;
+    case DhtMode::private_: out.mode = dht::Mode::private_; break;
+    case DhtMode::off: out.mode = dht::Mode::off; break;
+  }
+  out.bootstrap = settings.bootstrap;
+  return out;
+}
+
+}  // namespace
+
+Node::Core::Core(Settings settings, Rng& rng, LogSink& log_sink)
+    : settings_(std::move(settings)),
+      rng_(rng),
+      log_sink_(log_sink),
+      dht_(dht_settings(settings_), rng),
+      handshakes_(tunnel::HandshakeSettings{}, rng) {
+  settings_.default_member_name = network::to_member_name(settings_.default_member_name);
+}
+
+UnixTime Node::Core::wall(Instant now) const {
+  return {(now.nanoseconds + wall_offset_nanoseconds_) / seconds(1).nanoseconds};
+}
+
+void Node::Core::set_wall_clock(Instant now, UnixTime wall) {
+  wall_offset_nanoseconds_ = wall.seconds * seconds(1).nanoseconds - now.nanoseconds;
+}
+
+Turn Node::Core::turn(Instant now, Outbox& out) {
+  return Turn{.now = now,
+              .wall = wall(now),
+              .settings = settings_,
+              .rng = rng_,
+              .log_sink = log_sink_,
+              .surroundings = surroundings_,
+              .handshakes = handshakes_,
+              .dht = dht_,
+              .dht_events = dht_events_,
+              .out = out};
+}
+
+Result<void> Node::Core::restore(std::string_view name, Bytes contents) {
+  if (name == kDaemonFileName) {
+    auto file = parse_daemon_file(contents);
+    if (!file) return file.error();
+    remembered_ = *std::move(file);
+    return {};
+  }
+  const auto kind = network_file_kind(name);
+  if (kind == NetworkFileKind::network) {
+    auto file = parse_network_file(contents);
+    if (!file) return file.error();
+    const network::NetworkId id = file->membership.network();
+    restored_networks_.insert_or_assign(id, *std::move(file));
+    return {};
+  }
+  if (kind == NetworkFileKind::roster) {
+    auto file = parse_roster_file(contents);
+    if (!file) return file.error();
+    const network::NetworkId id = file->roster.network();
+    restored_rosters_.insert_or_assign(id, *std::move(file));
+    return {};
+  }
+  return make_error(Errc::invalid, "this is no state file of Lanyard's");
+}
+
+void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out) {
+  started_ = now;
+  set_wall_clock(now, wall);
+  surroundings_.port = port;
+  Turn turn = this->turn(now, out);
+  dht_.restore_nodes(remembered_.dht_nodes);
+  dht_.start(now, port, out.datagrams);
+  for (auto& [id, file] : restored_networks_) {
+    const auto restored = restored_rosters_.find(id);
+    network::Roster roster(id);
+    std::vector<RememberedPath> paths;
+    if (restored != restored_rosters_.end()) {
+      roster = std::move(restored->second.roster);
+      paths = std::move(restored->second.paths);
+    }
+    const bool wanted_up = file.preferences.wanted == Wanted::up;
+    LocalNetwork& network = add_network(turn, std::move(file), std::move(roster));
+    network.remember(turn, paths);
+    if (wanted_up) network.bring_up(turn);
+  }
+  restored_networks_.clear();
+  restored_rosters_.clear();
+  open_doors();
+  save_daemon_file(turn);
+  settle(turn);
+}
+
+void Node::Core::handle_underlay(Instant now, const Underlay& underlay, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  surroundings_.underlay = underlay;
+  surroundings_.outside.clear();
+  dht_.handle_network_change(now, out.datagrams);
+  for (auto& [id, network] : networks_) network->handle_surroundings(turn);
+  for (const auto& joining : joins_) joining->handle_surroundings(turn);
+  settle(turn);
+}
+
+void Node::Core::add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  dht_.add_bootstrap(now, endpoints, out.datagrams);
+  settle(turn);
+}
+
+void Node::Core::handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  switch (tunnel::classify(payload)) {
+    case tunnel::DatagramKind::krpc:
+      dht_.handle_datagram(now, from, payload, out.datagrams, dht_events_);
+      break;
+    case tunnel::DatagramKind::handshake_1:
+    case tunnel::DatagramKind::handshake_2:
+    case tunnel::DatagramKind::handshake_3:
+    case tunnel::DatagramKind::cookie:
+      handshakes_.handle_datagram(now, from, payload, out.datagrams, handshake_events_);
+      break;
+    case tunnel::DatagramKind::data:
+    case tunnel::DatagramKind::relayed:
+    case tunnel::DatagramKind::path_probe:
+    case tunnel::DatagramKind::lan_beacon:
+    case tunnel::DatagramKind::unknown: break;  // the workers count these
+  }
+  settle(turn);
+}
+
+void Node::Core::handle_lan_beacon(Instant now, const Endpoint& from, Bytes payload, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  if (settings_.lan == Lan::off) return;
+  for (auto& [id, network] : networks_) {
+    if (network->handle_beacon(turn, from, payload)) break;
+  }
+  settle(turn);
+}
+
+void Node::Core::handle_control_frame(Instant now, const ControlFrame& frame, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  bool taken = false;
+  for (auto& [id, network] : networks_) taken = taken || network->handle_control(turn, frame);
+  for (const auto& joining : joins_) taken = taken || joining->handle_control(turn, frame);
+  settle(turn);
+}
+
+void Node::Core::handle_new_address(Instant now,
+                                    std::uint32_t index,
+                                    const Endpoint& from,
+                                    Outbox& out) {
+  Turn turn = this->turn(now, out);
+  for (auto& [id, network] : networks_) {
+    if (network->handle_new_address(turn, index, from)) break;
+  }
+  settle(turn);
+}
+
+void Node::Core::handle_device(Instant now,
+                               DeviceId device,
+                               const Result<std::string>& name,
+                               Outbox& out) {
+  Turn turn = this->turn(now, out);
+  for (auto& [id, network] : networks_) {
+    if (network->handles().device != device) continue;
+    network->handle_device(turn, name);
+    if (!name) device_failed(turn, id, name.error());
+    break;
+  }
+  settle(turn);
+}
+
+void Node::Core::handle_timeout(Instant now, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  if (dht_.next_timeout() <= now) dht_.handle_timeout(now, out.datagrams, dht_events_);
+  if (handshakes_.next_timeout() <= now) {
+    handshakes_.handle_timeout(now, out.datagrams, handshake_events_);
+  }
+  for (auto& [id, network] : networks_) {
+    if (network->next_tick() <= now) network->tick(turn);
+  }
+  for (const auto& joining : joins_) {
+    if (joining->next_tick() <= now) joining->tick(turn);
+  }
+  if (next_save_ <= now) save_daemon_file(turn);
+  settle(turn);
+}
+
+Instant Node::Core::next_timeout() const {
+  Instant next = earlier(earlier(dht_.next_timeout(), handshakes_.next_timeout()), next_save_);
+  for (const auto& [id, network] : networks_) next = earlier(next, network->next_tick());
+  for (const auto& joining : joins_) next = earlier(next, joining->next_tick());
+  for (const PingJob& job : pings_) next = earlier(next, job.next_event());
+  return next;
+}
+
+void Node::Core::stop(Instant now, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  save_daemon_file(turn);
+  for (auto& [id, network] : networks_) network->stop(turn);
+  for (const auto& joining : joins_) joining->stop(turn, "the daemon there is stopping");
+}
+
+void Node::Core::save_daemon_file(Turn& turn) {
+  next_save_ = turn.now + kSaveEvery;
+  // Right after a start few nodes have answered yet: what was remembered is better than nothing.
+  std::vector<dht::Contact> nodes = dht_.good_nodes(turn.now);
+  if (nodes.empty()) nodes = remembered_.dht_nodes;
+  turn.out.files.push_back(
+      {std::string(kDaemonFileName), encode_daemon_file({surroundings_.port, std::move(nodes)})});
+}
+
+// ---- Node ----
+
+Node::Node(Settings settings, Rng& rng, LogSink& log_sink)
+    : core_(std::make_unique<Core>(std::move(settings), rng, log_sink)) {}
+Node::~Node() = default;
+
+Result<void> Node::restore(std::string_view name, Bytes contents) {
+  return core_->restore(name, contents);
+}
+void Node::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out) {
+  core_->start(now, wall, port, out);
+}
+std::uint16_t Node::remembered_port() const { return core_->remembered_port(); }
+void Node::set_wall_clock(Instant now, UnixTime wall) { core_->set_wall_clock(now, wall); }
+void Node::set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped) {
+  core_->set_dropped(std::move(dropped));
+}
+void Node::handle_underlay(Instant now, const Underlay& underlay, Outbox& out) {
+  core_->handle_underlay(now, underlay, out);
+}
+void Node::add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out) {
+  core_->add_bootstrap(now, endpoints, out);
+}
+void Node::handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out) {
+  core_->handle_datagram(now, from, payload, out);
+}
+void Node::handle_lan_beacon(Instant now, const Endpoint& from, Bytes payload, Outbox& out) {
+  core_->handle_lan_beacon(now, from, payload, out);
+}
+void Node::handle_control_frame(Instant now, const ControlFrame& frame, Outbox& out) {
+  core_->handle_control_frame(now, frame, out);
+}
+void Node::handle_new_address(Instant now,
+                              std::uint32_t session_index,
+                              const Endpoint& from,
+                              Outbox& out) {
+  core_->handle_new_address(now, session_index, from, out);
+}
+void Node::handle_device(Instant now,
+                         DeviceId device,
+                         const Result<std::string>& name,
+                         Outbox& out) {
+  core_->handle_device(now, device, name, out);
+}
+void Node::handle_request(Instant now, RequestId id, const control::Request& request, Outbox& out) {
+  core_->handle_request(now, id, request, out);
+}
+void Node::cancel_request(Instant now, RequestId id, Outbox& out) {
+  core_->cancel_request(now, id, out);
+}
+void Node::handle_timeout(Instant now, Outbox& out) { core_->handle_timeout(now, out); }
+Instant Node::next_timeout() const { return core_->next_timeout(); }
+void Node::stop(Instant now, Outbox& out) { core_->stop(now, out); }
+
+}  // namespace lanyard::node

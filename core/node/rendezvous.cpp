@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/rendezvous.h"
+
+#include <algorithm>
+
+namespace lanyard::node {
+
+namespace {
+
+// Nodes keep a peer for 15 to 45 min (BEP 5 names no time; implementations differ).
+constexpr Duration kAnnounceEvery = minutes(12);
+constexpr std::int64_t kAnnounceJitter = 5;      // a fifth either way: members do not march in step
+constexpr Duration kAnnounceRetry = seconds(5);  // nobody took it
+
+}  // namespace
+
+void Rendezvous::tick(Turn& turn, const network::AccessKeys& keys, Duration look_every) {
+  if (turn.settings.dht_mode == DhtMode::off) return;
+  const auto hour = network::RendezvousHour::of(turn.wall);
+  if (!hour_ || hour_->number != hour.number) {
+    stop(turn);
+    hour_ = hour;
+    meetings_[0].info_hash = {keys.rendezvous(hour)};
+    meetings_[1].info_hash = {keys.rendezvous(hour.next())};
+    next_announce_ = turn.now;
+  }
+  if (turn.now >= next_announce_) {
+    next_announce_ = turn.now + turn.rng.jittered(kAnnounceEvery, kAnnounceJitter);
+    last_look_ = turn.now;
+    for (Meeting& meeting : meetings_) look(turn, meeting, dht::Announce::yes);
+  } else if (look_every > Duration{} && turn.now - last_look_ >= look_every) {
+    last_look_ = turn.now;
+    for (Meeting& meeting : meetings_) look(turn, meeting, dht::Announce::no);
+  }
+}
+
+void Rendezvous::look(Turn& turn, Meeting& meeting, dht::Announce announce) {
+  if (meeting.lookup) {
+    if (announce == dht::Announce::no) return;  // the running one will do
+    turn.dht.cancel(*meeting.lookup);
+  }
+  meeting.lookup = turn.dht.get_peers(turn.now, meeting.info_hash, announce, turn.out.datagrams,
+                                      turn.dht_events);
+}
+
+void Rendezvous::lookup_done(Turn& turn, const dht::LookupDone& done) {
+  for (Meeting& meeting : meetings_) {
+    if (meeting.lookup != done.lookup) continue;
+    meeting.lookup.reset();
+    if (done.answered == 0) {
+      next_announce_ = earlier(next_announce_, turn.now + kAnnounceRetry);
+    }
+  }
+}
+
+bool Rendezvous::owns(const dht::InfoHash& info_hash) const {
+  return hour_ && std::any_of(meetings_.begin(), meetings_.end(), [&](const Meeting& meeting) {
+           return meeting.info_hash == info_hash;
+         });
+}
+
+void Rendezvous::stop(Turn& turn) {
+  for (Meeting& meeting : meetings_) {
+    if (meeting.lookup) turn.dht.cancel(*meeting.lookup);
+    meeting.lookup.reset();
+  }
+  hour_.reset();
+}
+
+}  // namespace lanyard::node

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/node/session_message.h"
+
+#include <algorithm>
+
+#include "core/base/bencode.h"
+
+namespace lanyard::node {
+
+namespace {
+
+using bencode::Value;
+using bencode::Writer;
+using Parsed = std::optional<SessionMessage>;
+
+constexpr std::size_t kMaxTextSize = 200;  // a sentence
+
+// Text of a peer ends up in terminals: printable ASCII only.
+std::optional<std::string> plain_text(const Value& dict, std::string_view key) {
+  const auto bytes = dict.string(key);
+  if (!bytes || bytes->size() > kMaxTextSize) return std::nullopt;
+  const bool printable =
+      std::all_of(bytes->begin(), bytes->end(), [](std::uint8_t c) { return c >= 32 && c < 127; });
+  if (!printable) return std::nullopt;
+  return to_string(*bytes);
+}
+
+Parsed parse_ping(const Value& dict) {
+  const auto digest = dict.array<8>("d");
+  const auto nonce = dict.array<8>("n");
+  if (!digest || !nonce) return std::nullopt;
+  return PingMessage{*digest, *nonce};
+}
+
+Parsed parse_pong(const Value& dict) {
+  const auto digest = dict.array<8>("d");
+  const auto nonce = dict.array<8>("n");
+  if (!digest || !nonce) return std::nullopt;
+  PongMessage message{*digest, *nonce, std::nullopt};
+  if (const auto observed = dict.string("o")) message.observed = Endpoint::from_compact(*observed);
+  return message;
+}
+
+Parsed parse_bye(const Value& dict) {
+  auto reason = plain_text(dict, "r");
+  if (!reason) return std::nullopt;
+  return ByeMessage{*std::move(reason)};
+}
+
+Parsed parse_have(const Value& dict) {
+  const auto first = dict.array<8>("f");
+  const auto last = dict.array<8>("t");
+  const auto packed = dict.string("l");
+  if (!first || !last || !packed) return std::nullopt;
+  auto page = network::HavePage::parse({*first}, {*last}, *packed);
+  if (!page) return std::nullopt;
+  return HaveMessage{*std::move(page)};
+}
+
+Parsed parse_want(const Value& dict) {
+  const auto packed = dict.string("l");
+  if (!packed) return std::nullopt;
+  auto keys = network::parse_keys(*packed);
+  if (!keys) return std::nullopt;
+  return WantMessage{*std::move(keys)};
+}
+
+Parsed parse_items(const Value& dict) {
+  const Value* list = dict.list("l");
+  if (list == nullptr) return std::nullopt;
+  ItemsMessage message;
+  for (const Value& item : list->items()) message.items.push_back(to_buffer(item.raw()));
+  return message;
+}
+
+Parsed parse_claim(const Value& dict) {
+  const Value* claim = dict.dict("c");
+  const Value* grant = dict.dict("g");
+  if (claim == nullptr || grant == nullptr) return std::nullopt;
+  return ClaimMessage{to_buffer(claim->raw()), to_buffer(grant->raw())};
+}
+
+Parsed parse_welcome(const Value& dict) {
+  const Value* charter = dict.dict("c");
+  const auto epoch = dict.integer("e");
+  const auto secret_bytes = dict.string("s");
+  const Value* witness = dict.dict("w");
+  if (charter == nullptr || !epoch || !secret_bytes || witness == nullptr) return std::nullopt;
+  auto secret = crypto::Secret<32>::from_bytes(*secret_bytes);
+  if (!secret) return std::nullopt;
+  return WelcomeMessage{to_buffer(charter->raw()), *epoch, *std::move(secret),
+                        to_buffer(witness->raw())};
+}
+
+Parsed parse_refusal(const Value& dict) {
+  auto code = plain_text(dict, "c");
+  auto text = plain_text(dict, "m");
+  if (!code || !text) return std::nullopt;
+  return RefusalMessage{*std::move(code), *std::move(text)};
+}
+
+}  // namespace
+
+Buffer encode(const PingMessage& message) {
+  Writer out;
+  out.begin_dict().string("d", message.digest).string("k", "ping").string("n", message.nonce);
+  return out.end().take();
+}
+
+Buffer encode(const PongMessage& message) {
+  Writer out;
+  out.begin_dict().string("d", message.digest).string("k", "pong").string("n", message.nonce);
+  if (message.observed) out.string("o", message.observed->compact());
+  return out.end().take();
+}
+
+Buffer encode(const ByeMessage& message) {
+  Writer out;
+  const std::string_view reason = std::string_view(message.reason).substr(0, kMaxTextSize);
+  return out.begin_dict().string("k", "bye").string("r", reason).end().take();
+}
+
+Buffer encode(const HaveMessage& message) {
+  Writer out;
+  out.begin_dict().string("f", message.page.first.bytes).string("k", "have");
+  out.string("l", message.page.pack_entries()).string("t", message.page.last.bytes);
+  return out.end().take();
+}
+
+Buffer encode(const WantMessage& message) {
+  Writer out;
+  return out.begin_dict()
+      .string("k", "want")
+      .string("l", network::pack_keys(message.keys))
+      .end()
+      .take();
+}
+
+Buffer encode_items(const std::vector<Bytes>& items) {
+  Writer out;
+  out.begin_dict().string("k", "recs").key("l").begin_list();
+  for (const Bytes item : items) out.raw(item);
+  return out.end().end().take();
+}
+
+Buffer encode(const ClaimMessage& message) {
+  Writer out;
+  out.begin_dict().key("c").raw(message.claim).key("g").raw(message.grant).string("k", "claim");
+  return out.end().take();
+}
+
+Buffer encode(const WelcomeMessage& message) {
+  Writer out;
+  out.begin_dict().key("c").raw(message.charter).integer("e", message.epoch).string("k", "welc");
+  out.string("s", message.secret.bytes()).key("w").raw(message.witness);
+  return out.end().take();
+}
+
+Buffer encode(const RefusalMessage& message) {
+  Writer out;
+  out.begin_dict().string("c", std::string_view(message.code).substr(0, kMaxTextSize));
+  out.string("k", "refu").string("m", std::string_view(message.text).substr(0, kMaxTextSize));
+  return out.end().take();
+}
+
+std::optional<SessionMessage> parse_session_message(Bytes body) {
+  if (body.size() > network::kMaxControlMessage) return std::nullopt;
+  const auto dict = bencode::parse(body);
+  if (!dict) return std::nullopt;
+  const auto kind = dict->string("k");
+  if (!kind) return std::nullopt;
+  const std::string_view name = as_text(*kind);
+  if (name == "ping") return parse_ping(*dict);
+  if (name == "pong") return parse_pong(*dict);
+  if (name == "bye") return parse_bye(*dict);
+  if (name == "have") return parse_have(*dict);
+  if (name == "want") return parse_want(*dict);
+  if (name == "recs") return parse_items(*dict);
+  if (name == "claim") return parse_claim(*dict);
+  if (name == "welc") return parse_welcome(*dict);
+  if (name == "refu") return parse_refusal(*dict);
+  return std::nullopt;
+}
+
+}  // namespace lanyard::node
