@@ -12,7 +12,8 @@ namespace {
 Failure cannot_connect(Error error) {
   if (error.code == Errc::unavailable) {
     error.message = "the daemon is not running: " + error.message;
-    error.hint = "sudo systemctl start lanyard, or in the foreground: sudo lanyard daemon";
+    error.hint =
+        "sudo lanyard daemon, or where it is installed as a service: sudo systemctl start lanyard";
     return {ExitCode::daemon_not_running, "daemon_not_running", std::move(error)};
   }
   if (error.code == Errc::permission) {

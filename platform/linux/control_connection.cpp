@@ -41,8 +41,7 @@ Result<void> wait_until_ready(int socket, short events, Clock::time_point deadli
 }
 
 Error gone() {
-  return make_error(Errc::failure, "the daemon closed the connection",
-                    "see why in its log: journalctl -u lanyard");
+  return make_error(Errc::failure, "the daemon closed the connection", "its log says why");
 }
 
 }  // namespace
