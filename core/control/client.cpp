@@ -21,7 +21,7 @@ Result<void> Client::receive(std::string_view bytes) {
     return make_error(Errc::invalid, "the daemon's answer is longer than this program accepts");
   }
   while (const auto line = lines_.next_line()) {
-    const Result<void> received = receive_line(*line);
+    Result<void> received = receive_line(*line);
     if (!received) return received;
   }
   return {};

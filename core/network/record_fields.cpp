@@ -27,7 +27,8 @@ OptionalField<IpAddress> read_optional_ipv4(const bencode::Value& body, std::str
 OptionalField<std::string> read_optional_name(const bencode::Value& body, std::string_view field) {
   if (body.find(field) == nullptr) return {.is_sound = true, .value = {}};
   auto name = read_member_name(body, field);
-  return {.is_sound = name.has_value(), .value = std::move(name)};
+  const bool is_sound = name.has_value();
+  return {.is_sound = is_sound, .value = std::move(name)};
 }
 
 }  // namespace lanyard::network

@@ -54,7 +54,7 @@ class Roster {
   const Charter* charter() const { return ledger_.charter(); }
 
   // An item from a peer, or one that we have made. It is remembered until its links come.
-  AddOutcome add_item(Bytes item, UnixTime now);
+  AddOutcome add_item(Bytes encoded, UnixTime now);
   AddOutcome add(Item item, UnixTime now);
   // Closes grants that are past their time. At least once a minute: until then digests differ.
   RosterChange expire(UnixTime now);

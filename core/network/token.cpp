@@ -63,7 +63,7 @@ class Cursor {
 
 Error malformed() { return make_error(Errc::invalid, "the token is malformed"); }
 
-Error newer(std::string what) {
+Error newer(const std::string& what) {
   return make_error(Errc::invalid, "this token was made by a newer Lanyard (" + what + ")",
                     "update Lanyard on this machine, then join again");
 }

@@ -39,7 +39,7 @@ struct HandshakeContext {
   // Whose MAC key made mac1; nullptr for a stranger's message.
   const Credentials* authenticate(const HandshakeView& message) const;
   void count(HandshakeDrop reason) { ++dropped[static_cast<std::size_t>(reason)]; }
-  Hello hello(const Credentials& credentials, SessionIndex index) const;
+  Hello hello(const Credentials& own, SessionIndex index) const;
 };
 
 // XXpsk0 with the prologue of the credentials' network and scope.
