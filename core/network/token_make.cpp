@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Making tokens: which wishes for an invite can be granted, and its grant (token.h).
 #include "core/network/name.h"
 #include "core/network/token.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Surroundings (turn.h): which endpoints are worth trying and which are ours, seen from outside.
 #include <algorithm>
 
 #include "core/node/turn.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Whole DHT nodes in virtual time: what they find together, with loss, death and NATs.
 #include "tests/unit/dht/swarm.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The roster as it is kept in the state file: whole, torn, altered and invented.
 #include "tests/unit/network/network_fixture.h"
 
 using namespace lanyard;
