@@ -133,7 +133,8 @@ void declare_invite_verbs(CLI::App& app, Invocation& invocation) {
       ->type_name("ID");
   add_common_options(*invites, invocation);
 
-  constexpr std::int64_t kJoinPatienceSeconds = 120;  // the far end may need to come online
+  // Longer than the daemon tries: it knows better than we do why nobody was found.
+  constexpr std::int64_t kJoinPatienceSeconds = 150;
   CLI::App* join = app.add_subcommand("join", "Join a network by a token");
   join->footer(
       "Examples:\n  lanyard join LANYARD1...\n  lanyard join invite.txt\n"
@@ -147,7 +148,7 @@ void declare_invite_verbs(CLI::App& app, Invocation& invocation) {
       ->type_name("NAME");
   join->add_option("--interface", to_join->interface, "Name of the network device")
       ->type_name("DEV");
-  add_duration(*join, "--timeout", to_join->patience_seconds, "When to give up (2m)");
+  add_duration(*join, "--timeout", to_join->patience_seconds, "When to give up (2m30s)");
   add_socket_option(*join, invocation);
   add_json_option(*join, invocation);
 }

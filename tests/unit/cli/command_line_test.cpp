@@ -98,7 +98,7 @@ TEST_CASE("join") {
   const auto pieces = command<JoinCommand>("join LANYARD1QQ PPZZ --name bob --interface lan0");
   CHECK(pieces.words == Words{"LANYARD1QQ", "PPZZ"});
   CHECK(pieces.member_name == "bob");
-  CHECK(pieces.patience_seconds == 120);
+  CHECK(pieces.patience_seconds == 150);
   CHECK(command<JoinCommand>("join -").words == Words{"-"});
   CHECK(command<JoinCommand>("join - --timeout 5s").patience_seconds == 5);
   refusal("join");
