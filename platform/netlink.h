@@ -28,6 +28,8 @@ struct UnderlayInterface {
   std::uint32_t mtu = 0;  // bytes
   bool multicast = false;
   std::vector<IpPrefix> addresses;  // tentative and deprecated ones are left out
+
+  bool operator==(const UnderlayInterface&) const = default;
 };
 
 // What the node is told. Link-local addresses are left out, for they mean nothing without an

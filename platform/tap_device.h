@@ -23,4 +23,7 @@ struct TapDevice {
 // conflict (an interface of that name exists), invalid (not a name for an interface).
 Result<TapDevice> open_tap_device(std::string_view wanted_name);
 
+// What others on the device say about IPv6 routes and prefixes is not believed.
+void ignore_router_advertisements(const TapDevice& device);
+
 }  // namespace lanyard::platform

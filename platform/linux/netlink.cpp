@@ -10,6 +10,8 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <libmnl/libmnl.h>
 
@@ -143,6 +145,10 @@ Result<Netlink> Netlink::open() {
   if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
     return system_error(errno, "the kernel's network settings cannot be reached");
   }
+  // The kernel answers before the request has returned; this only bounds what cannot happen.
+  const timeval patience{1, 0};
+  const int descriptor = mnl_socket_get_fd(socket.get());
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return Netlink(std::move(socket));
 }
 
@@ -163,8 +169,8 @@ Result<void> Netlink::exchange(nlmsghdr* request,
                                    mnl_socket_get_portid(socket_.get()), on_message, data);
     if (outcome == MNL_CB_STOP) return {};
     if (outcome < 0) {
-      // An answer to an earlier request that ended in an error: not ours.
-      if (errno == ESRCH || errno == EPROTO) continue;
+      // What is left of the answer to an earlier request that failed half-way.
+      if (errno == EPROTO) continue;
       return system_error(errno, what, kRightsHint);
     }
   }

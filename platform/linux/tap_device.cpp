@@ -91,4 +91,11 @@ Result<TapDevice> open_tap_device(std::string_view wanted_name) {
   return device;
 }
 
+void ignore_router_advertisements(const TapDevice& device) {
+  const std::string setting = "/proc/sys/net/ipv6/conf/" + device.name + "/accept_ra";
+  const FileDescriptor file(::open(setting.c_str(), O_WRONLY | O_CLOEXEC));
+  // Where the kernel has no IPv6 there is nothing to ignore.
+  if (file.is_open()) static_cast<void>(!::write(file.get(), "0", 1));
+}
+
 }  // namespace lanyard::platform

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 
 #include <signal.h>
 #include <sys/epoll.h>
@@ -63,7 +64,11 @@ Result<void> Worker::start() {
       watch_descriptor(epoll_, port_.descriptor(IpFamily::v4), event_for(Source::udp_v4)) &&
       watch_descriptor(epoll_, port_.descriptor(IpFamily::v6), event_for(Source::udp_v6));
   if (!is_watching) return system_error(errno, "the data worker cannot be started");
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    return system_error(error.code().value(), "the data worker cannot be started");
+  }
   return {};
 }
 

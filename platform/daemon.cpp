@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of things here is a promise: what an answer speaks of is on disk, on the wire and in
+// the kernel before a client reads it.
+#include "platform/daemon.h"
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/dht/dht.h"
+#include "platform/clock.h"
+#include "platform/control_server.h"
+#include "platform/devices.h"
+#include "platform/event_loop.h"
+#include "platform/host_name.h"
+#include "platform/lan_multicast.h"
+#include "platform/log_output.h"
+#include "platform/memory_protection.h"
+#include "platform/name_lookup.h"
+#include "platform/netlink.h"
+#include "platform/state_directory.h"
+#include "platform/system_rng.h"
+#include "platform/udp_port.h"
+#include "platform/worker.h"
+
+namespace lanyard::platform {
+namespace {
+
+// Changes of the underlay come in bursts (a link, its addresses, its routes).
+constexpr Duration kUnderlaySettles = milliseconds(50);
+constexpr Duration kUnderlayRetry = seconds(1);
+// The calendar may be set at any time; epochs of the DHT and expiry do not need it sooner.
+constexpr Duration kWallClockInterval = minutes(1);
+// A deadline that the node does not move on must not keep the processor busy.
+constexpr Duration kShortestWait = milliseconds(1);
+// Beacons that are handled before other events get their turn.
+constexpr int kBeaconsAtOnce = 32;
+
+struct Bootstrap {
+  std::vector<Endpoint> endpoints;
+  std::vector<HostAndPort> names;
+};
+
+Result<Bootstrap> parse_bootstrap(const DaemonOptions& options) {
+  std::vector<std::string> texts = options.bootstrap;
+  if (texts.empty() && options.dht_mode == node::DhtMode::public_) {
+    for (const std::string_view name : dht::bootstrap_names()) texts.emplace_back(name);
+  }
+  Bootstrap out;
+  for (const std::string& text : texts) {
+    if (const auto endpoint = Endpoint::parse(text)) {
+      out.endpoints.push_back(*endpoint);
+      continue;
+    }
+    auto name = HostAndPort::parse(text);
+    if (!name) return name.error();
+    out.names.push_back(std::move(*name));
+  }
+  return out;
+}
+
+// A port that was asked for is taken or nothing; the remembered one is a wish.
+Result<UdpPort> open_port(std::uint16_t asked, std::uint16_t remembered, LogSink& log_sink) {
+  if (asked != 0) return UdpPort::open(asked);
+  if (remembered != 0) {
+    auto port = UdpPort::open(remembered);
+    if (port || port.error().code != Errc::conflict) return port;
+    log(log_sink, LogLevel::warning, port.error().message, ": a new one is used");
+  }
+  return UdpPort::open(0);
+}
+
+node::Settings settings_for(const DaemonOptions& options, std::vector<Endpoint> bootstrap) {
+  node::Settings settings;
+  settings.version = options.version;
+  settings.default_member_name = host_name();
+  settings.dht_mode = options.dht_mode;
+  settings.bootstrap = std::move(bootstrap);
+  settings.lan = options.lan;
+  settings.rekey_after = options.rekey_after;
+  return settings;
+}
+
+// What the daemon cannot do without, opened in an order in which nothing has happened yet when one
+// of them fails.
+struct Ground {
+  StateDirectory state;
+  Netlink netlink;
+  NetlinkMonitor monitor;
+  Bootstrap bootstrap;
+};
+
+Result<Ground> prepare(const DaemonOptions& options, LogSink& log_sink) {
+  auto bootstrap = parse_bootstrap(options);
+  if (!bootstrap) return bootstrap.error();
+  auto state = StateDirectory::open(options.state_directory, log_sink);
+  if (!state) return state.error();
+  auto netlink = Netlink::open();
+  if (!netlink) return netlink.error();
+  auto monitor = NetlinkMonitor::open();
+  if (!monitor) return monitor.error();
+  return Ground{std::move(*state), std::move(*netlink), std::move(*monitor), std::move(*bootstrap)};
+}
+
+// Control thread.
+class Daemon final : private ControlRequests {
+ public:
+  Daemon(const DaemonOptions& options, Ground ground, LogSink& log_sink)
+      : options_(options),
+        log_sink_(log_sink),
+        ground_(std::move(ground)),
+        node_(settings_for(options, ground_.bootstrap.endpoints), rng_, log_sink) {}
+
+  Result<void> open();
+  // Until a signal.
+  void run();
+
+ private:
+  Result<void> restore();
+  void open_lan();
+  void watch();
+  void stop();
+
+  void handle_request(node::RequestId id, const control::Request& request) override;
+  void handle_gone(node::RequestId id) override;
+  void take_control_input(const ControlInput& input);
+  void take_beacons(IpFamily family);
+  void read_underlay();
+  void read_wall_clock();
+
+  // After every input: carries out all that the node wants, until nothing is left.
+  void settle();
+  void carry_out(const node::Outbox& box);
+  // The first file that could not be written.
+  Result<void> store(const std::vector<node::StateFile>& files);
+  void send(const Datagrams& datagrams) const;
+  void arm_timer();
+
+  const DaemonOptions& options_;
+  LogSink& log_sink_;
+  Ground ground_;
+  SystemRng rng_;
+  node::Node node_;
+  node::Outbox outbox_;
+
+  std::optional<UdpPort> port_;
+  std::optional<Worker> worker_;
+  std::optional<Devices> devices_;
+  std::optional<LanMulticast> lan_;
+  std::vector<UnderlayInterface> underlay_;
+
+  // Inputs that arose while the node's wishes were carried out, and wait for their turn.
+  std::vector<std::pair<node::DeviceId, Result<std::string>>> device_outcomes_;
+  std::vector<node::RequestId> gone_;
+  bool is_settling_ = false;
+
+  EventLoop loop_;
+  std::unique_ptr<ControlServer> server_;
+  std::optional<NameLookup> names_;
+  std::optional<Timer> node_timer_;
+  std::optional<Timer> wall_timer_;
+  std::optional<Timer> underlay_timer_;
+  std::vector<std::unique_ptr<ReadableWatch>> readable_;
+  std::vector<std::unique_ptr<SignalWatch>> signals_;
+};
+
+Result<void> Daemon::open() {
+  const auto restored = restore();
+  if (!restored) return restored.error();
+  auto server = ControlServer::open(loop_, options_.socket_path, *this, log_sink_);
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  auto port = open_port(options_.port, node_.remembered_port(), log_sink_);
+  if (!port) return port.error();
+  port_.emplace(std::move(*port));
+  worker_.emplace(*port_);
+  const auto started = worker_->start();
+  if (!started) return started.error();
+  devices_.emplace(ground_.netlink, *worker_);
+  if (options_.lan == node::Lan::on) open_lan();
+  return {};
+}
+
+Result<void> Daemon::restore() {
+  const auto files = ground_.state.load_all(wall_clock());
+  if (!files) return files.error();
+  for (const StoredFile& file : *files) {
+    const auto restored = node_.restore(file.name, file.contents);
+    if (!restored) ground_.state.set_aside(file.name, restored.error().message, wall_clock());
+  }
+  return {};
+}
+
+void Daemon::open_lan() {
+  auto lan = LanMulticast::open();
+  if (lan) {
+    lan_.emplace(std::move(*lan));
+  } else {
+    log_sink_.write(LogLevel::warning, lan.error().message);
+  }
+}
+
+void Daemon::run() {
+  watch();
+  log(log_sink_, LogLevel::info, "lanyard ", options_.version, " on UDP port ", port_->port(),
+      ", control socket ", options_.socket_path);
+  node_.start(now(), wall_clock(), port_->port(), outbox_);
+  settle();
+  read_underlay();
+  names_->ask();
+  loop_.run();
+}
+
+void Daemon::watch() {
+  const auto on_readable = [this](int descriptor, auto function) {
+    if (descriptor < 0) return;
+    readable_.push_back(std::make_unique<ReadableWatch>(loop_, descriptor, std::move(function)));
+  };
+  on_readable(worker_->control_queue().descriptor(), [this] {
+    worker_->control_queue().drain(
+        [this](const ControlInput& input) { take_control_input(input); });
+  });
+  on_readable(ground_.monitor.descriptor(), [this] {
+    ground_.monitor.drain();
+    underlay_timer_->start(kUnderlaySettles);
+  });
+  for (const IpFamily family : {IpFamily::v4, IpFamily::v6}) {
+    if (lan_) on_readable(lan_->descriptor(family), [this, family] { take_beacons(family); });
+  }
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    signals_.push_back(std::make_unique<SignalWatch>(loop_, signal_number, [this] { stop(); }));
+  }
+  node_timer_.emplace(loop_, [this] {
+    node_.handle_timeout(now(), outbox_);
+    settle();
+  });
+  underlay_timer_.emplace(loop_, [this] { read_underlay(); });
+  wall_timer_.emplace(loop_, [this] { read_wall_clock(); });
+  wall_timer_->start(kWallClockInterval);
+  names_.emplace(loop_, ground_.bootstrap.names, log_sink_,
+                 [this](const std::vector<Endpoint>& endpoints) {
+                   node_.add_bootstrap(now(), endpoints, outbox_);
+                   settle();
+                 });
+}
+
+void Daemon::stop() {
+  log(log_sink_, LogLevel::info, "stopping");
+  node_.stop(now(), outbox_);
+  settle();
+  loop_.stop();
+}
+
+void Daemon::handle_request(node::RequestId id, const control::Request& request) {
+  if (std::holds_alternative<control::GetStatus>(request)) node_.set_dropped(worker_->dropped());
+  node_.handle_request(now(), id, request, outbox_);
+  settle();
+}
+
+void Daemon::handle_gone(node::RequestId id) {
+  gone_.push_back(id);
+  settle();
+}
+
+void Daemon::take_control_input(const ControlInput& input) {
+  switch (input.kind) {
+    case ControlInput::Kind::datagram:
+      node_.handle_datagram(now(), input.from, input.body(), outbox_);
+      break;
+    case ControlInput::Kind::control_frame:
+      node_.handle_control_frame(now(), {input.session_index, input.from, input.body()}, outbox_);
+      break;
+    case ControlInput::Kind::new_address:
+      node_.handle_new_address(now(), input.session_index, input.from, outbox_);
+      break;
+  }
+  settle();
+}
+
+void Daemon::take_beacons(IpFamily family) {
+  for (int i = 0; i < kBeaconsAtOnce; ++i) {
+    const auto beacon = lan_->receive(family);
+    if (!beacon) return;
+    node_.handle_lan_beacon(now(), beacon->from, beacon->payload, outbox_);
+    settle();
+  }
+}
+
+void Daemon::read_underlay() {
+  auto interfaces = ground_.netlink.underlay(devices_->indices());
+  if (!interfaces) {
+    // A listing that a change has interrupted is begun anew.
+    log_sink_.write(LogLevel::info, interfaces.error().message);
+    underlay_timer_->start(kUnderlayRetry);
+    return;
+  }
+  if (*interfaces == underlay_) return;
+  underlay_ = std::move(*interfaces);
+  if (lan_) lan_->set_interfaces(underlay_);
+  node_.handle_underlay(now(), describe_underlay(underlay_), outbox_);
+  settle();
+  names_->ask();
+}
+
+void Daemon::read_wall_clock() {
+  node_.set_wall_clock(now(), wall_clock());
+  settle();
+  wall_timer_->start(kWallClockInterval);
+}
+
+void Daemon::settle() {
+  // Carrying out may find that a client has gone; the loop below then takes that up.
+  if (std::exchange(is_settling_, true)) return;
+  while (true) {
+    carry_out(std::exchange(outbox_, {}));
+    for (const auto& [device, outcome] : std::exchange(device_outcomes_, {})) {
+      node_.handle_device(now(), device, outcome, outbox_);
+      carry_out(std::exchange(outbox_, {}));
+    }
+    const auto gone = std::exchange(gone_, {});
+    for (const node::RequestId id : gone) {
+      node_.cancel_request(now(), id, outbox_);
+      carry_out(std::exchange(outbox_, {}));
+    }
+    if (device_outcomes_.empty() && gone_.empty()) break;
+  }
+  is_settling_ = false;
+  arm_timer();
+}
+
+void Daemon::carry_out(const node::Outbox& box) {
+  const auto stored = store(box.files);
+  for (const node::DeviceId device : box.closed_devices) devices_->close(device);
+  for (const node::DeviceConfiguration& wanted : box.devices) {
+    device_outcomes_.emplace_back(wanted.device, devices_->configure(wanted));
+  }
+  if (box.forwarding) worker_->set_forwarding(box.forwarding);
+  send(box.datagrams);
+  if (lan_) {
+    for (const Buffer& beacon : box.lan_beacons) lan_->send(beacon);
+  }
+  for (const node::Notice& notice : box.notices) server_->notify(notice);
+  for (const node::Answer& answer : box.answers) {
+    // What is not on disk is lost with the next start: that is no success.
+    const bool is_lost = answer.reply && !stored;
+    server_->answer(is_lost ? node::Answer{answer.request, stored.error()} : answer);
+  }
+}
+
+Result<void> Daemon::store(const std::vector<node::StateFile>& files) {
+  Result<void> first;
+  for (const node::StateFile& file : files) {
+    const auto stored = file.contents ? ground_.state.write(file.name, *file.contents)
+                                      : ground_.state.remove(file.name);
+    if (stored) continue;
+    log_sink_.write(LogLevel::error, stored.error().message);
+    if (first) first = stored;
+  }
+  return first;
+}
+
+void Daemon::send(const Datagrams& datagrams) const {
+  std::vector<OutgoingDatagram> views;
+  views.reserve(datagrams.size());
+  for (const Datagram& datagram : datagrams) views.push_back({datagram.to, datagram.payload});
+  port_->send(views);
+}
+
+void Daemon::arm_timer() {
+  const Instant next = node_.next_timeout();
+  if (next == Instant::never()) {
+    node_timer_->stop();
+  } else {
+    node_timer_->start(std::max(next - now(), kShortestWait));
+  }
+}
+
+}  // namespace
+
+Result<void> run_daemon(const DaemonOptions& options) {
+  LogOutput log_sink(options.log_level);
+  protect_memory(log_sink);
+  // A client that has gone is noticed by the write that fails.
+  std::signal(SIGPIPE, SIG_IGN);
+  auto ground = prepare(options, log_sink);
+  if (!ground) return ground.error();
+  Daemon daemon(options, std::move(*ground), log_sink);
+  const auto opened = daemon.open();
+  if (!opened) return opened.error();
+  daemon.run();
+  return {};
+}
+
+}  // namespace lanyard::platform
