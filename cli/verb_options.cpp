@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verb_options.h"
 
+#include <memory>
+
 #include "cli/duration.h"
 
 namespace lanyard::cli {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ping: one line for each echo with the path that it took, then a summary.
+#include <algorithm>
+
 #include "cli/status_text.h"
 #include "cli/verbs/verbs.h"
 #include "core/control/json.h"
