@@ -2,6 +2,7 @@
 #include "core/network/name.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace lanyard::network {
@@ -62,10 +63,12 @@ std::string to_member_name(std::string_view host_name) {
 std::vector<std::string> distinct_names(const std::vector<std::string>& wished) {
   std::vector<std::string> out;
   std::set<std::string> taken;
+  std::map<std::string, std::size_t> next_number;  // of a wish: all lower ones are taken
   for (const std::string& wish : wished) {
     std::string name = wish;
-    for (std::size_t n = 2; !taken.insert(folded(name)).second; ++n) {
-      const std::string suffix = "-" + std::to_string(n);
+    std::size_t& number = next_number.emplace(folded(wish), 2).first->second;
+    while (!taken.insert(folded(name)).second) {
+      const std::string suffix = "-" + std::to_string(number++);
       name = wish.substr(0, kMaxMemberName - suffix.size()) + suffix;
     }
     out.push_back(std::move(name));

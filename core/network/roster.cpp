@@ -180,13 +180,14 @@ void Roster::refresh_members(RosterChange& change) {
   // Without a charter the ledger holds no membership.
   const auto ipv4 = now.empty() ? std::vector<std::optional<IpAddress>>()
                                 : assign_ipv4(charter()->terms().subnet, wishes);
-  names = distinct_names(names);
+  const std::vector<std::string> distinct = distinct_names(names);
   by_noise_key_.clear();
   std::map<MemberId, std::size_t> by_id;
   for (std::size_t i = 0; i < now.size(); ++i) {
     Member& member = now[i];
-    member.name = std::move(names[i]);
-    member.mac = mac_of(member.id);
+    const Member* const before = find(member.id);
+    member.name = distinct[i];
+    member.mac = before != nullptr ? before->mac : mac_of(member.id);
     member.ipv6 = ipv6_of(charter()->terms().ula_prefix, member.id);
     member.ipv4 = ipv4[i];
     if (const Presence* const presence = ledger_.presence(member.id)) {
@@ -195,7 +196,7 @@ void Roster::refresh_members(RosterChange& change) {
     }
     by_id.emplace(member.id, i);
     by_noise_key_.emplace(member.noise_key, i);  // of two with one key the first admitted has it
-    if (const Member* const before = find(member.id)) {
+    if (before != nullptr) {
       compare_members(*before, member, change);
     } else {
       change.admitted.push_back(member.id);
@@ -205,6 +206,7 @@ void Roster::refresh_members(RosterChange& change) {
     if (by_id.count(before.id) == 0) change.removed.push_back(before.id);
   }
   members_ = std::move(now);
+  wished_names_ = std::move(names);
   by_id_ = std::move(by_id);
 }
 
@@ -215,8 +217,8 @@ void Roster::refresh_presences(const std::vector<MemberId>& of, RosterChange& ch
     if (it == by_id_.end()) continue;
     Member& member = members_[it->second];
     const PresenceTerms& terms = ledger_.presence(id)->terms();
-    const bool may_be_renamed = !membership(id)->has_fixed_name() && member.name != terms.name;
-    if (may_be_renamed) return refresh_members(change);
+    const std::string name = wished_name(*membership(id), ledger_.presence(id));
+    if (name != wished_names_[it->second]) return refresh_members(change);
     change.presence |= member.endpoints != terms.endpoints;
     member.endpoints = terms.endpoints;
     member.presence_sequence = terms.sequence;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -98,6 +99,7 @@ class Roster {
 
   Ledger ledger_;
   std::vector<Member> members_;
+  std::vector<std::string> wished_names_;  // of members_, before equal ones are told apart
   std::map<MemberId, std::size_t> by_id_;  // indices into members_
   std::map<crypto::NoisePublicKey, std::size_t> by_noise_key_;
 };
