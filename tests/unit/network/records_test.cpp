@@ -137,7 +137,8 @@ TEST_CASE("records: grant") {
 TEST_CASE("records: claim and witness") {
   Records r;
   const Claim& claim = r.membership.invitation()->claim;
-  check_record<Claim>(claim.encode(), [](const Claim& each) { return each.signatures_hold(); });
+  check_record<Claim>(
+      claim.encode(), [](const Claim& each) { return each.signatures_hold(); }, 3);
   check_no_foreign_keys<Claim>(claim.encode());
   const Witness& witness = r.membership.invitation()->witness;
   check_record<Witness>(witness.encode(),
