@@ -92,7 +92,7 @@ class LocalNetwork {
   control::InviteList invites(UnixTime now) const;
   Result<void> revoke_invite(Turn& turn, std::string_view id_start);
   // Ends a member's membership for good. (The network's secret stays as it is.)
-  Result<void> revoke_member(Turn& turn, const network::MemberId& id);
+  Result<void> revoke_member(Turn& turn, const network::MemberId& member);
 
   // By name, overlay address or start of the id. The error names the candidates.
   Result<network::MemberId> find_peer(std::string_view text) const;
