@@ -49,10 +49,13 @@ def check(root, build):
             findings.append(house.Finding(f"core/{room}", 1, f"not built in {build}"))
     for archive in sorted((build / "core").rglob("liblanyard_*.a")):
         path = archive.relative_to(build).as_posix()
-        listing = subprocess.run(["nm", "-uC", str(archive)], check=True, text=True,
-                                 stdout=subprocess.PIPE).stdout
+        listing = subprocess.run(["nm", "-uC", str(archive)], check=False, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for line in listing.stderr.splitlines():
+            if not line.endswith("no symbols"):
+                findings.append(house.Finding(path, 1, line))
         member = "?"
-        for line in listing.splitlines():
+        for line in listing.stdout.splitlines():
             if match := MEMBER.match(line):
                 member = match.group(1)
             elif (match := UNDEFINED.match(line)) and (kind := forbidden(match.group(1))):
