@@ -289,7 +289,7 @@ void Daemon::take_beacons(IpFamily family) {
 }
 
 void Daemon::read_underlay() {
-  auto interfaces = ground_.netlink.underlay(devices_->indices());
+  auto interfaces = ground_.netlink.underlay();
   if (!interfaces) {
     // A listing that a change has interrupted is begun anew.
     log_sink_.write(LogLevel::info, interfaces.error().message);
@@ -381,11 +381,11 @@ void Daemon::arm_timer() {
 
 Result<void> run_daemon(const DaemonOptions& options) {
   LogOutput log_sink(options.log_level);
-  protect_memory(log_sink);
   // A client that has gone is noticed by the write that fails.
   std::signal(SIGPIPE, SIG_IGN);
   auto ground = prepare(options, log_sink);
   if (!ground) return ground.error();
+  protect_memory(log_sink);
   Daemon daemon(options, std::move(*ground), log_sink);
   const auto opened = daemon.open();
   if (!opened) return opened.error();

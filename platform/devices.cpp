@@ -31,6 +31,8 @@ Result<std::string> Devices::configure(const node::DeviceConfiguration& wanted) 
 Result<void> Devices::open(const node::DeviceConfiguration& wanted) {
   auto tap = open_tap_device(wanted.wanted_name);
   if (!tap) return tap.error();
+  const auto marked = netlink_.mark_as_ours(tap->index);
+  if (!marked) return marked.error();
   // Before it is up: members must not hand us routes by router advertisements.
   ignore_router_advertisements(*tap);
   worker_.add_device(wanted.device, tap->descriptor);
@@ -57,12 +59,6 @@ void Devices::close(node::DeviceId device) {
   // First the worker's share of the descriptor, so that ours is the last.
   worker_.remove_device(device);
   open_.erase(found);
-}
-
-std::set<std::uint32_t> Devices::indices() const {
-  std::set<std::uint32_t> out;
-  for (const auto& [id, device] : open_) out.insert(device.tap.index);
-  return out;
 }
 
 }  // namespace lanyard::platform

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 
 #include "core/base/result.h"
@@ -29,8 +28,6 @@ class Devices {
   Result<std::string> configure(const node::DeviceConfiguration& wanted);
   // The interface is gone when it returns.
   void close(node::DeviceId device);
-  // The kernel's numbers of our interfaces.
-  std::set<std::uint32_t> indices() const;
 
  private:
   struct OpenDevice {

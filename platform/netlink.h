@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +20,8 @@ struct nlmsghdr;
 
 namespace lanyard::platform {
 
-// A running interface that is neither loopback nor one of our own devices.
+// A running interface that is neither loopback nor a TAP device of any Lanyard on this machine: a
+// tunnel in a tunnel helps nobody, and two daemons would shrink each other's MTU without end.
 struct UnderlayInterface {
   std::uint32_t index = 0;
   std::string name;
@@ -47,12 +47,13 @@ class Netlink {
   static Result<Netlink> open();
 
   Result<void> set_link(std::uint32_t index, const MacAddress& mac, std::uint32_t mtu);
+  // Marks a TAP device as no part of the underlay, for other daemons too. Before it is up.
+  Result<void> mark_as_ours(std::uint32_t index);
   Result<void> set_up(std::uint32_t index);
   // Exactly these: others that the device has are removed, but for IPv6 link-local ones. IPv6
   // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);
-  // own_devices: indices of our TAP devices.
-  Result<std::vector<UnderlayInterface>> underlay(const std::set<std::uint32_t>& own_devices);
+  Result<std::vector<UnderlayInterface>> underlay();
   // All addresses of one interface, link-local ones included.
   Result<std::vector<IpPrefix>> addresses(std::uint32_t index);
 

@@ -30,6 +30,8 @@ struct Link {
   std::optional<network::MemberId> member;  // once the membership is verified
   Instant last_have = Instant::long_ago();  // when our whole roster was last listed to the peer
   Instant last_want = Instant::long_ago();
+  // Datagrams came from elsewhere, and the workers will not say so again until they are rearmed.
+  bool heard_elsewhere = false;
   Instant retires = Instant::never();  // when a replaced one is let go
 
   tunnel::SessionIndex index() const { return session->local_index(); }

@@ -15,7 +15,7 @@ constexpr Duration kBeaconCalm = seconds(60);
 constexpr Duration kMemberPause = seconds(20);  // between attempts with one unknown address
 constexpr Duration kJoinPause = seconds(1);     // a person waits at the other end
 constexpr Duration kSaveEvery = seconds(5);     // rosters change in bursts
-constexpr Duration kExpiryEvery = minutes(1);  // or digests differ around an invite's end
+constexpr Duration kExpiryEvery = minutes(1);   // or digests differ around an invite's end
 // Two NATs open only while both sides send: whoever misses someone looks often at first.
 constexpr Duration kBrisk = minutes(2);
 

@@ -198,6 +198,7 @@ bool LocalNetwork::handle_new_address(Turn& turn,
                                       const Endpoint& from) {
   Link* link = mesh_.find_link(index);
   if (link == nullptr) return false;
+  link->heard_elsewhere = true;
   if (from != link->endpoint && turn.surroundings.is_candidate(from)) {
     link->ping(turn, from, roster_.digest());
   }

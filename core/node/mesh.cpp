@@ -259,6 +259,8 @@ void Mesh::renew_keys(Turn& turn, Peer& peer) {
 void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
   link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
   if (link.is_ready()) turn.handshakes.confirm(link.index());
+  // A new snapshot rearms: should the ping to the new address have been lost, there is another.
+  if (std::exchange(link.heard_elsewhere, false)) turn.forwarding_changed = true;
   if (!link.member) return;
   switch (link.liveness.check(turn.now)) {
     case Liveness::Verdict::quiet: break;

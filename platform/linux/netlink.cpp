@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kAnswerBytes = 32 * 1024;
 // Our requests have a handful of attributes.
 constexpr std::size_t kRequestBytes = 512;
+// How a TAP device of ours is known: its alias, which `ip link` shows to people as well.
+constexpr char kOwnAlias[] = "Lanyard network";
 constexpr std::string_view kRightsHint =
     "run the daemon as root or give it the capability CAP_NET_ADMIN";
 
@@ -69,11 +71,14 @@ int on_link(const nlmsghdr* message, void* data) {
   UnderlayInterface link;
   link.index = static_cast<std::uint32_t>(header->ifi_index);
   link.multicast = (header->ifi_flags & IFF_MULTICAST) != 0;
+  bool is_ours = false;
   for_each_attribute<ifinfomsg>(message, [&](const nlattr* attribute) {
     const int type = mnl_attr_get_type(attribute);
     if (type == IFLA_IFNAME) link.name = mnl_attr_get_str(attribute);
     if (type == IFLA_MTU) link.mtu = mnl_attr_get_u32(attribute);
+    if (type == IFLA_IFALIAS) is_ours = std::string_view(mnl_attr_get_str(attribute)) == kOwnAlias;
   });
+  if (is_ours) return MNL_CB_OK;
   static_cast<std::vector<UnderlayInterface>*>(data)->push_back(std::move(link));
   return MNL_CB_OK;
 }
@@ -184,6 +189,13 @@ Result<void> Netlink::set_link(std::uint32_t index, const MacAddress& mac, std::
   return exchange(request.get(), nullptr, nullptr, "the device's MAC address and MTU were not set");
 }
 
+Result<void> Netlink::mark_as_ours(std::uint32_t index) {
+  Request request(RTM_NEWLINK, NLM_F_ACK);
+  request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
+  mnl_attr_put_str(request.get(), IFLA_IFALIAS, kOwnAlias);
+  return exchange(request.get(), nullptr, nullptr, "the device could not be marked");
+}
+
 Result<void> Netlink::set_up(std::uint32_t index) {
   Request request(RTM_NEWLINK, NLM_F_ACK);
   auto& header = request.family_header<ifinfomsg>();
@@ -252,8 +264,7 @@ Result<void> Netlink::set_addresses(std::uint32_t index, std::span<const IpPrefi
   return {};
 }
 
-Result<std::vector<UnderlayInterface>> Netlink::underlay(
-    const std::set<std::uint32_t>& own_devices) {
+Result<std::vector<UnderlayInterface>> Netlink::underlay() {
   Request request(RTM_GETLINK, NLM_F_DUMP);
   request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
   std::vector<UnderlayInterface> links;
@@ -263,9 +274,7 @@ Result<std::vector<UnderlayInterface>> Netlink::underlay(
   if (!addresses) return addresses.error();
 
   std::map<std::uint32_t, UnderlayInterface> by_index;
-  for (UnderlayInterface& link : links) {
-    if (!own_devices.contains(link.index)) by_index.emplace(link.index, std::move(link));
-  }
+  for (UnderlayInterface& link : links) by_index.emplace(link.index, std::move(link));
   constexpr std::uint32_t kUnusable = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
   for (const InterfaceAddress& entry : *addresses) {
     const auto found = by_index.find(entry.index);

@@ -65,7 +65,7 @@ TEST_CASE("a TAP device is named, configured and gone with its descriptor") {
     REQUIRE(netlink->set_addresses(device->index, {}));
     CHECK(addresses_of(*netlink, *device).empty());
 
-    const auto interfaces = netlink->underlay({});
+    const auto interfaces = netlink->underlay();
     REQUIRE(interfaces);
     REQUIRE(interfaces->size() == 1);
     CHECK(interfaces->front().mtu == 1413);
@@ -101,13 +101,14 @@ TEST_CASE("the underlay is neither loopback nor our own devices nor what is down
     const auto down = open_tap_device("wire2");
     for (const auto* device : {&own, &wire, &other, &down}) REQUIRE(*device);
     REQUIRE(netlink->set_up(1));  // loopback
+    REQUIRE(netlink->mark_as_ours(own->index));
     for (const auto* device : {&own, &wire, &other}) REQUIRE(netlink->set_up((*device)->index));
     const std::vector<IpPrefix> wire_addresses = {prefix("192.0.2.7/24"), prefix("fd00:2::7/64")};
     REQUIRE(netlink->set_addresses(wire->index, wire_addresses));
     const std::vector<IpPrefix> own_addresses = {prefix("10.77.3.12/16")};
     REQUIRE(netlink->set_addresses(own->index, own_addresses));
 
-    const auto interfaces = netlink->underlay({own->index});
+    const auto interfaces = netlink->underlay();
     CHECK(names_of(interfaces) == std::vector<std::string>{"wire0", "wire1"});
     const node::Underlay underlay = describe_underlay(*interfaces);
     REQUIRE(underlay.addresses.size() == 2);
