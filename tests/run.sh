@@ -4,8 +4,9 @@
 # unit, lint, sim, lab, tsan, bench (bench only when asked for: it measures and judges nothing).
 #
 # Four builds, each of no more than its tests need: dev, everything with address and undefined-
-# behaviour sanitizers; release, the program that timings and large transfers are made with; clang,
-# the simulation, whose every event has to be the same from both compilers; tsan, what has threads.
+# behaviour sanitizers; release, the program that timings and large transfers are made with, and the
+# large simulation; clang, that simulation again, whose every event has to be the same from both
+# compilers; tsan, what has threads.
 # Ends with the totals and the names of what was skipped; exits 1 if anything failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,14 +73,20 @@ PYTHON
 packaging/install-deps.sh
 
 if wants lab || wants bench; then build release lanyard; fi
-if wants sim; then build clang sim_mesh sim_scenarios; fi
+if wants sim; then
+  build release sim_mesh
+  build clang sim_mesh
+fi
 if wants tsan; then build tsan unit_platform; fi
 build dev
 
 if wants unit; then run unit dev -L '^unit$' -j "$(nproc)"; fi
 if wants lint; then run lint dev -L '^lint$' -j "$(nproc)"; fi
 if wants tsan; then run tsan tsan -R '^unit_platform$'; fi
-if wants sim; then run sim dev -L '^sim$' -j "$(nproc)"; fi
+if wants sim; then
+  run sim dev -L '^sim$' -j "$(nproc)"
+  run sim-200 release -R '^sim_mesh$' --verbose
+fi
 if wants lab; then run lab dev -L '^lab$'; fi
 if wants bench; then run bench dev -L '^bench$' --verbose; fi
 
