@@ -167,6 +167,10 @@ class Daemon final : private ControlRequests {
 };
 
 Result<void> Daemon::open() {
+  // First: from here on a signal ends us in order, even one that comes before run().
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    signals_.push_back(std::make_unique<SignalWatch>(loop_, signal_number, [this] { stop(); }));
+  }
   const auto restored = restore();
   if (!restored) return restored.error();
   auto server = ControlServer::open(loop_, options_.socket_path, *this, log_sink_);
@@ -228,9 +232,6 @@ void Daemon::watch() {
   });
   for (const IpFamily family : {IpFamily::v4, IpFamily::v6}) {
     if (lan_) on_readable(lan_->descriptor(family), [this, family] { take_beacons(family); });
-  }
-  for (const int signal_number : {SIGTERM, SIGINT}) {
-    signals_.push_back(std::make_unique<SignalWatch>(loop_, signal_number, [this] { stop(); }));
   }
   node_timer_.emplace(loop_, [this] {
     node_.handle_timeout(now(), outbox_);

@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(ServerFixture, "a client that asks and never reads is paused, 
     const std::size_t more = client.send(junk);
     taken += more;
     refused = more == 0 ? refused + 1 : 0;
-    return refused > 20;
+    return refused > 5;
   }));
   CHECK(taken < 2'000'000);
   CHECK(serves());

@@ -8,14 +8,18 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "core/control/client.h"
 #include "platform/control_connection.h"
+#include "platform/state_directory.h"
 #include "platform/udp_port.h"
 #include "tests/unit/platform/network_namespace.h"
+#include "tests/unit/platform/recording_log.h"
 #include "tests/unit/platform/temporary_directory.h"
 
 namespace lanyard::platform {
@@ -114,41 +118,44 @@ TEST_CASE("a daemon answers, makes a network, and has it again after a restart")
   });
 }
 
-TEST_CASE("a daemon that cannot start says why and what to do") {
-  in_network_namespace([] {
-    const TemporaryDirectory directory;
-    const TemporaryDirectory elsewhere;
-    const DaemonOptions options = options_in(directory);
-    RunningDaemon daemon(options);
-    daemon.connect();
+// Only errors come back: a daemon that does start would never end.
+void expect_refusal(const DaemonOptions& options, Errc code, std::string_view remedy) {
+  const auto refused = run_daemon(options);
+  REQUIRE_FALSE(refused);
+  CAPTURE(refused.error().message);
+  CHECK(refused.error().code == code);
+  CHECK(refused.error().hint.find(remedy) != std::string::npos);
+}
 
-    const auto expect = [](const DaemonOptions& wrong, Errc code, std::string_view option) {
-      const auto refused = run_daemon(wrong);
-      REQUIRE_FALSE(refused);
-      CAPTURE(refused.error().message);
-      CHECK(refused.error().code == code);
-      const std::string said = refused.error().message + refused.error().hint;
-      CHECK(said.find(option) != std::string::npos);
-    };
-    DaemonOptions same_state = options;
-    same_state.socket_path = elsewhere / "control.sock";
-    expect(same_state, Errc::conflict, "--state-dir");
-
-    DaemonOptions same_socket = options_in(elsewhere);
-    same_socket.socket_path = options.socket_path;
-    expect(same_socket, Errc::conflict, "--socket");
-
-    const auto taken = UdpPort::open(0);
-    REQUIRE(taken);
-    DaemonOptions same_port = options_in(elsewhere);
-    same_port.port = taken->port();
-    expect(same_port, Errc::conflict, "--port");
-
-    DaemonOptions no_address = options_in(elsewhere);
-    no_address.bootstrap = {"node.example"};
-    expect(no_address, Errc::invalid, "HOST");
-    CHECK(daemon.stop());
-  });
+TEST_CASE("a daemon whose state, socket or port is taken says so and what to do") {
+  const TemporaryDirectory directory;
+  const DaemonOptions options = options_in(directory);
+  {
+    RecordingLog log;
+    const auto other = StateDirectory::open(options.state_directory, log);
+    REQUIRE(other);
+    expect_refusal(options, Errc::conflict, "--state-dir");
+  }
+  {
+    const FileDescriptor other(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    options.socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(bind(other.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(listen(other.get(), 1) == 0);
+    expect_refusal(options, Errc::conflict, "--socket");
+  }
+  {
+    const auto other = UdpPort::open(0);
+    REQUIRE(other);
+    DaemonOptions same_port = options;
+    same_port.port = other->port();
+    expect_refusal(same_port, Errc::conflict, "--port");
+    CHECK_FALSE(std::filesystem::exists(options.socket_path));
+  }
+  DaemonOptions no_port = options;
+  no_port.bootstrap = {"node.example"};
+  expect_refusal(no_port, Errc::invalid, "node.example:6881");
 }
 
 }  // namespace
