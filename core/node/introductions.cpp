@@ -9,6 +9,7 @@ namespace {
 
 // What the DHT names may be junk: this many addresses are tried at once at the most.
 constexpr std::size_t kMaxTries = 64;
+constexpr std::uint32_t kMaxDoublings = 5;
 
 }  // namespace
 
@@ -35,7 +36,8 @@ bool Introductions::ended(Turn& turn, tunnel::AttemptId attempt) {
                                   [&](const Try& t) { return t.attempt == attempt; });
   if (known == tries_.end()) return false;
   known->attempt.reset();
-  known->rests_until = turn.now + pause_;
+  known->rests_until = turn.now + pause_ * (std::int64_t{1} << known->failures);
+  known->failures = std::min(known->failures + 1, kMaxDoublings);
   return true;
 }
 

@@ -15,7 +15,8 @@ namespace lanyard::node {
 
 class Introductions {
  public:
-  // `pause` passes between the end of an attempt and the next with the same address.
+  // `pause` passes between the end of an attempt and the next with the same address; it doubles
+  // with each that nobody answers, up to 32 times.
   Introductions(std::uint32_t credentials_id, Duration pause)
       : credentials_id_(credentials_id), pause_(pause) {}
 
@@ -30,6 +31,7 @@ class Introductions {
     Endpoint endpoint;
     std::optional<tunnel::AttemptId> attempt;
     Instant rests_until = Instant::long_ago();
+    std::uint32_t failures = 0;
   };
 
   std::uint32_t credentials_id_;

@@ -14,9 +14,10 @@ constexpr Duration kHintsEvery = seconds(2);
 constexpr Duration kLookEvery = seconds(2);  // a person waits
 constexpr Duration kBeaconCalm = seconds(10);
 constexpr Duration kIntroductionPause = seconds(1);
-constexpr Duration kClaimEvery = seconds(1);  // protocol.md 6.3
-constexpr Duration kPatience = seconds(120);  // then it is better to say what is wrong
-constexpr Duration kLinkStay = seconds(15);   // a member answers a claim at once
+constexpr Duration kClaimEvery = seconds(1);     // protocol.md 6.3
+constexpr Duration kPatience = seconds(120);     // then it is better to say what is wrong
+constexpr Duration kSecondOpinion = seconds(2);  // one with a wrong clock must not decide
+constexpr Duration kLinkStay = seconds(15);      // a member answers a claim at once
 
 }  // namespace
 
@@ -81,6 +82,7 @@ void Joining::tick(Turn& turn) {
     }
   }
   for (const tunnel::SessionIndex index : finished) drop(turn, index, "no welcome came");
+  if (turn.now >= give_up_) fail(turn, *refusal_);
   if (turn.now - started_ >= kPatience) fail(turn, not_found());
 }
 
@@ -104,9 +106,6 @@ Error Joining::not_found() const {
 
 void Joining::handle_established(Turn& turn, tunnel::Established&& event) {
   if (event.attempt) introductions_.ended(turn, *event.attempt);
-  if (event.observed && turn.surroundings.learn_outside(*event.observed)) {
-    turn.surroundings_changed = true;
-  }
   ++sessions_;
   Link link(turn, std::move(event), tunnel::Scope::join);
   const tunnel::SessionIndex index = link.index();
@@ -209,7 +208,12 @@ void Joining::receive_welcome(Turn& turn, Link& link, const WelcomeMessage& mess
 void Joining::receive_refusal(Turn& turn, const Link& link, const RefusalMessage& message) {
   if (!is_member(link)) return;
   const auto code = network::parse_refusal_code(message.code);
-  fail(turn, network::to_error({code.value_or(network::RefusalCode::invalid), message.text}));
+  if (!refusal_) {
+    refusal_ = network::to_error({code.value_or(network::RefusalCode::invalid), message.text});
+    give_up_ = turn.now + kSecondOpinion;
+    progress(turn, "a member refused: asking others");
+  }
+  drop(turn, link.index(), "refused");
 }
 
 bool Joining::handle_peers_found(Turn& turn, const dht::PeersFound& found) {

@@ -101,6 +101,9 @@ class Joining {
   std::uint32_t sessions_ = 0;
   std::string last_progress_;
   std::optional<Result<void>> outcome_;
+  // What the first member to refuse said; another may still admit us.
+  std::optional<Error> refusal_;
+  Instant give_up_ = Instant::never();
   std::optional<network::Membership> membership_;
   std::optional<network::NetworkSecret> secret_;
   std::int64_t epoch_ = 0;

@@ -14,6 +14,7 @@ constexpr std::string_view kLabel = "beacon";
 constexpr std::size_t kMaxSize = 400;  // ours has some 230 bytes
 constexpr std::uint32_t kBrisk = 5;    // multicast over WLAN is lost often
 constexpr Duration kBriskGap = seconds(1);
+constexpr std::int64_t kTolerance = 600;  // seconds: clocks of a LAN seldom differ by more
 
 Buffer signed_part(std::uint16_t port, std::int64_t time) {
   bencode::Writer out;
@@ -66,6 +67,11 @@ std::optional<LanBeacon> open_beacon(const network::AccessKeys& keys, Bytes data
     return std::nullopt;
   }
   return beacon;
+}
+
+bool is_fresh(const LanBeacon& beacon, UnixTime now) {
+  return beacon.time.seconds > now.seconds - kTolerance &&
+         beacon.time.seconds < now.seconds + kTolerance;
 }
 
 bool BeaconSchedule::take(Instant now) {

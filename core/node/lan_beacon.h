@@ -30,6 +30,8 @@ Buffer seal_beacon(const network::AccessKeys& keys,
                    const crypto::IdentityKey* identity,
                    UnixTime time,
                    Rng& rng);
+// Neither recorded long ago nor by a clock that is far off.
+bool is_fresh(const LanBeacon& beacon, UnixTime now);
 std::optional<LanBeacon> open_beacon(const network::AccessKeys& keys, Bytes datagram);
 
 // When to send one: five in the first seconds after something changed, then now and then.

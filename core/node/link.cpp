@@ -20,6 +20,7 @@ Link::Link(Turn& turn, tunnel::Established&& event, tunnel::Scope door)
       remote_side(event.remote_side),
       remote_key(event.remote),
       remote_membership(std::move(event.remote_membership)),
+      observed(event.observed),
       endpoint(event.from),
       established(turn.now),
       liveness(turn.now) {}

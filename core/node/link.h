@@ -24,11 +24,13 @@ struct Link {
   tunnel::Side remote_side;
   crypto::NoisePublicKey remote_key;
   Buffer remote_membership;
-  Endpoint endpoint;  // its path: where we send to
+  std::optional<Endpoint> observed;  // our own address, as the peer said in the handshake
+  Endpoint endpoint;                 // its path: where we send to
   Instant established;
   Liveness liveness;
   std::optional<network::MemberId> member;  // once the membership is verified
   Instant last_have = Instant::long_ago();  // when our whole roster was last listed to the peer
+  Instant last_heard_have = Instant::long_ago();
   Instant last_want = Instant::long_ago();
   // Datagrams came from elsewhere, and the workers will not say so again until they are rearmed.
   bool heard_elsewhere = false;

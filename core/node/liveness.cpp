@@ -11,6 +11,9 @@ namespace {
 // Linux forgets a UDP mapping that was never answered after 30 s: stay below it.
 constexpr Duration kIdlePing = seconds(20);
 constexpr Duration kSuspicion = seconds(15);  // something was sent, and nothing came back
+// The responder pings first. What the initiator sent right behind message 3 would overtake it on
+// the way from the peer's socket to the thread that completes the handshake, and be dropped.
+constexpr Duration kFirstPing = milliseconds(200);
 constexpr Duration kPingGap = seconds(1);
 constexpr std::uint32_t kLastPing = 5;  // as many unanswered ones, and the path is given up
 constexpr Duration kPongPatience = seconds(5);
@@ -32,6 +35,7 @@ void Liveness::observe(Instant now, std::uint64_t packets_sent, std::uint64_t pa
 
 Liveness::Verdict Liveness::check(Instant now) const {
   const Duration silence = now - last_received_;
+  if (packets_received_ == 0 && unanswered_ == 0 && silence >= kFirstPing) return Verdict::ping;
   if (unanswered_ > 0) {
     if (now - last_ping_ < kPingGap) return Verdict::quiet;
     // The first ping of a session also tells its peer that the handshake is complete.

@@ -102,6 +102,7 @@ void LocalNetwork::bring_up(Turn& turn) {
   up_since_ = turn.now;
   if (roster_.has_open_invite(turn.wall)) invited_at_ = turn.now;
   mesh_.follow(turn, roster_, own_id_);
+  mesh_.retry_all(turn, roster_.digest());
   beacons_.restart();
   rendezvous_.renew();
   join_rendezvous_.renew();
@@ -145,14 +146,22 @@ void LocalNetwork::stop(Turn& turn) {
 
 Duration LocalNetwork::member_look_interval(Instant now) const {
   if (mesh_.all_connected()) return {};
-  return now - up_since_ < kBrisk ? seconds(3) : seconds(60);
+  if (now - up_since_ < kBrisk) return seconds(3);
+  return mesh_.connected(0).empty() ? seconds(60) : minutes(5);
 }
 
 Duration LocalNetwork::join_look_interval(Instant now) const {
-  return now - invited_at_ < minutes(15) ? seconds(4) : seconds(30);
+  // An invite is mostly used at once; later a newcomer may wait for half a minute.
+  if (now - invited_at_ < kBrisk) return seconds(4);
+  return now - invited_at_ < minutes(15) ? seconds(10) : seconds(60);
 }
 
 void LocalNetwork::tick(Turn& turn) {
+  if (self() == nullptr) {
+    save(turn);
+    next_tick_ = turn.now + minutes(1);
+    return;
+  }
   mesh_.tick(turn, roster_);
   for (const tunnel::SessionIndex index : mesh_.unverified()) verify(turn, index);
   if (turn.now >= next_expiry_) {
@@ -180,8 +189,11 @@ void LocalNetwork::handle_surroundings(Turn& turn) {
   if (!is_wanted_up()) return;
   presence_due_ = true;
   next_tick_ = earlier(next_tick_, turn.now);
+  up_since_ = turn.now;
   beacons_.restart();
-  mesh_.retry_all(turn);
+  rendezvous_.renew();
+  join_rendezvous_.renew();
+  mesh_.retry_all(turn, roster_.digest());
   configure_device(turn);
 }
 

@@ -108,6 +108,8 @@ class LocalNetwork {
   // Pongs that came in since the last call: for pings that a user asked for.
   std::vector<PingNonce> take_pongs() { return std::exchange(pongs_, {}); }
 
+  // Why the state is `error`.
+  const std::string& error_text() const { return trouble_; }
   control::NetworkStatus status(const Turn& turn) const;
   control::NetworkReply reply() const;
 
@@ -125,9 +127,18 @@ class LocalNetwork {
   void receive_ping(Turn& turn, Link& link, const Endpoint& from, const PingMessage& message);
   void receive_pong(Turn& turn, Link& link, const Endpoint& from, const PongMessage& message);
   void receive_claim(Turn& turn, Link& link, const ClaimMessage& message);
+  void welcome(Turn& turn, const Link& link, const network::Membership& membership);
+  void admit(Turn& turn, Link& link, const network::Member& member);
+  void learn_outside(Turn& turn, const std::optional<Endpoint>& observed);
+  // Of a member that we have a session with: it need not be called.
+  bool is_of_connected(const Endpoint& endpoint) const;
 
   // local_network_gossip.cpp
   void apply(Turn& turn, const network::RosterChange& change, tunnel::SessionIndex source);
+  void note_invites(Turn& turn, const network::RosterChange& change);
+  void forward(Turn& turn, const network::RosterChange& change, tunnel::SessionIndex source) const;
+  // We are no member any more: nothing is to be expected from the others.
+  void withdraw(Turn& turn);
   void compare_digest(Turn& turn, Link& link, const network::Digest& theirs);
   void receive_have(Turn& turn, Link& link, const HaveMessage& message);
   void receive_want(Turn& turn, Link& link, const WantMessage& message);
@@ -171,6 +182,7 @@ class LocalNetwork {
   Instant next_presence_ = Instant::long_ago();
   Instant next_roster_save_ = Instant::long_ago();
   Instant next_expiry_ = Instant::long_ago();
+  bool had_open_invite_ = false;
   bool presence_due_ = false;
   bool network_file_due_ = true;
   bool roster_file_due_ = true;

@@ -54,6 +54,7 @@ void LocalNetwork::handle_device(Turn& turn, const Result<std::string>& name) {
     return;
   }
   device_ = Device::open;
+  if (self() != nullptr) trouble_.clear();
   device_name_ = *name;
   turn.forwarding_changed = true;
 }

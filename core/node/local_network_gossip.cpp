@@ -11,9 +11,10 @@ namespace lanyard::node {
 namespace {
 
 constexpr Duration kHaveEvery = seconds(2);
+constexpr Duration kHaveAtMost = seconds(1);  // what is taken from a peer: answers are larger
 // One exchange lists at most this many pages of 64 items to a peer.
 constexpr std::size_t kMaxPages = 64;
-constexpr Duration kPresenceEvery = seconds(2);  // addresses are learnt in bursts
+constexpr Duration kPresenceEvery = milliseconds(500);  // addresses are learnt in bursts
 
 }  // namespace
 
@@ -31,25 +32,47 @@ void LocalNetwork::apply(Turn& turn,
   if (change.is_empty()) return;
   roster_file_due_ = true;
   if (change.charter) network_file_due_ = true;
-  if (change.invites) {
-    if (roster_.has_open_invite(turn.wall)) invited_at_ = turn.now;
-  }
+  if (change.presence) presence_due_ = true;  // perhaps an old one of our own
+  if (!change.readdressed.empty() || change.charter) turn.forwarding_changed = true;
+  note_invites(turn, change);
+  forward(turn, change, source);
   mesh_.follow(turn, roster_, own_id_);
+  if (!is_wanted_up()) return;
+  next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
+  if (self() == nullptr) {
+    withdraw(turn);
+    return;
+  }
+  if (device_ != Device::failed) trouble_.clear();
+  configure_device(turn);
+}
+
+void LocalNetwork::note_invites(Turn& turn, const network::RosterChange& change) {
+  if (!change.invites) return;
+  const bool is_open = roster_.has_open_invite(turn.wall);
+  if (is_open && !had_open_invite_) invited_at_ = turn.now;
+  had_open_invite_ = is_open;
+}
+
+// Before those who are out lose their sessions: a revoked member hears of it, too.
+void LocalNetwork::forward(Turn& turn,
+                           const network::RosterChange& change,
+                           tunnel::SessionIndex source) const {
   std::vector<Buffer> items;
   for (const network::ItemKey& key : change.accepted) {
     if (const Buffer* item = roster_.item(key)) items.push_back(*item);
   }
-  if (!items.empty()) {
-    for (const Link* link : mesh_.connected(source)) send_items(turn, *link, items);
-  }
-  if (!is_wanted_up()) return;
-  next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
-  if (self() == nullptr) {
-    trouble_ =
-        "this machine is no longer a member: it was revoked, or others used its invite first";
-    return;
-  }
-  configure_device(turn);
+  if (items.empty()) return;
+  for (const Link* link : mesh_.connected(source)) send_items(turn, *link, items);
+}
+
+void LocalNetwork::withdraw(Turn& turn) {
+  trouble_ = "this machine is no longer a member: it was revoked, or others used its invite first";
+  mesh_.drop_all(turn, "it is no longer a member");
+  introductions_.cancel_all(turn);
+  join_introductions_.cancel_all(turn);
+  rendezvous_.stop(turn);
+  join_rendezvous_.stop(turn);
 }
 
 void LocalNetwork::compare_digest(Turn& turn, Link& link, const network::Digest& theirs) {
@@ -64,6 +87,10 @@ void LocalNetwork::compare_digest(Turn& turn, Link& link, const network::Digest&
 }
 
 void LocalNetwork::receive_have(Turn& turn, Link& link, const HaveMessage& message) {
+  if (message.page.first == network::kFirstItemKey) {
+    if (turn.now - link.last_heard_have < kHaveAtMost) return;
+    link.last_heard_have = turn.now;
+  }
   const network::Comparison comparison = roster_.compare(message.page);
   std::vector<Buffer> items;
   for (const network::ItemKey& key : comparison.send) {
@@ -75,8 +102,9 @@ void LocalNetwork::receive_have(Turn& turn, Link& link, const HaveMessage& messa
 
 void LocalNetwork::receive_want(Turn& turn, Link& link, const WantMessage& message) {
   std::vector<Buffer> items;
-  if (link.scope == tunnel::Scope::join) {
-    // Who has no more than a token sees our own chain, not the roster.
+  if (!link.member) {
+    // Who is not proven to be a member sees our own chain, which has every link that it can lack
+    // to check us, and no more of the roster.
     items = roster_.chain_items(own_id_);
   } else {
     for (const network::ItemKey& key : message.keys) {

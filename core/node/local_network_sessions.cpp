@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens in the sessions of a network: who is at the other end, whether it may be, and what
 // it says. Gossip has a file of its own.
+#include <algorithm>
 #include <utility>
 
 #include "core/node/local_network.h"
@@ -39,9 +40,6 @@ void LocalNetwork::handle_established(Turn& turn,
       join_introductions_.ended(turn, *event.attempt);
     }
   }
-  if (event.observed && turn.surroundings.learn_outside(*event.observed)) {
-    turn.surroundings_changed = true;
-  }
   Link& link = mesh_.add(turn, Link(turn, std::move(event), scope));
   next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
   if (scope == tunnel::Scope::member) {
@@ -75,19 +73,15 @@ void LocalNetwork::verify(Turn& turn, tunnel::SessionIndex index) {
       mesh_.drop(turn, index, "another machine uses the same keys");
       return;
     }
-    log(turn.log_sink, LogLevel::info, name(), ": session with ", member->name, " at ",
-        link->endpoint.to_string());
-    mesh_.admit(turn, *link, member->id);
-    // Every member is a node of the DHT too. A private address is of no use to the public one.
-    if (turn.settings.dht_mode == DhtMode::private_ || !link->endpoint.address.is_private()) {
-      turn.dht.add_bootstrap(turn.now, {&link->endpoint, 1}, turn.out.datagrams);
-    }
-    link->ping(turn, link->endpoint, roster_.digest());
-    roster_file_due_ = true;
+    admit(turn, *link, *member);
     return;
   }
   const network::Standing standing = roster_.standing(*membership);
-  if (standing != network::Standing::incomplete) {
+  const bool is_hopeless = outcome.result == network::AddResult::invalid;
+  if (standing != network::Standing::incomplete || is_hopeless) {
+    // So that a member that was away learns what it missed.
+    const network::ItemKey key = network::revocation_key(membership->identity().bytes);
+    if (const Buffer* revocation = roster_.item(key)) send_items(turn, *link, {*revocation});
     log(turn.log_sink, LogLevel::warning, name(), ": refused ", link->endpoint.to_string(), ": ",
         rejection(standing));
     mesh_.drop(turn, index, rejection(standing));
@@ -96,6 +90,23 @@ void LocalNetwork::verify(Turn& turn, tunnel::SessionIndex index) {
   if (turn.now - link->last_want < kWantEvery) return;
   link->last_want = turn.now;
   link->send(turn, encode(WantMessage{outcome.wanted}));
+}
+
+void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) {
+  const Peer* peer = mesh_.find(member.id);
+  const Link* before = peer == nullptr ? nullptr : mesh_.sending_link(*peer);
+  if (before == nullptr || before->endpoint != link.endpoint) {
+    log(turn.log_sink, LogLevel::info, name(), ": session with ", member.name, " at ",
+        link.endpoint.to_string());
+    roster_file_due_ = true;
+  }
+  mesh_.admit(turn, link, member.id);
+  learn_outside(turn, link.observed);
+  // Every member is a node of the DHT too. A private address is of no use to the public one.
+  if (turn.settings.dht_mode == DhtMode::private_ || !link.endpoint.address.is_private()) {
+    turn.dht.add_bootstrap(turn.now, {&link.endpoint, 1}, turn.out.datagrams);
+  }
+  if (link.initiator == tunnel::Initiator::peer) link.ping(turn, link.endpoint, roster_.digest());
 }
 
 bool LocalNetwork::handle_control(Turn& turn, const ControlFrame& frame) {
@@ -115,13 +126,9 @@ void LocalNetwork::receive(Turn& turn,
   std::visit(Overloaded{
                  [&](const PingMessage& m) { receive_ping(turn, link, frame.from, m); },
                  [&](const PongMessage& m) { receive_pong(turn, link, frame.from, m); },
-                 [&](const ByeMessage& m) {
-                   log(turn.log_sink, LogLevel::debug, name(), ": bye from ",
-                       frame.from.to_string(), ": ", m.reason);
-                   mesh_.drop(turn, link.index(), "");
-                 },
+                 [&](const ByeMessage& m) { mesh_.ended_by_peer(turn, link, m.reason); },
                  [&](const HaveMessage& m) {
-                   if (!at_join_door) receive_have(turn, link, m);
+                   if (link.member) receive_have(turn, link, m);
                  },
                  [&](const WantMessage& m) { receive_want(turn, link, m); },
                  [&](const ItemsMessage& m) {
@@ -141,6 +148,9 @@ void LocalNetwork::receive_ping(Turn& turn,
                                 const Endpoint& from,
                                 const PingMessage& message) {
   link.answer(turn, message, from, roster_.digest());
+  if (link.member && !link.liveness.round_trip() && !link.liveness.is_probing()) {
+    link.ping(turn, link.endpoint, roster_.digest());
+  }
   if (link.member) compare_digest(turn, link, message.digest);
 }
 
@@ -148,8 +158,9 @@ void LocalNetwork::receive_pong(Turn& turn,
                                 Link& link,
                                 const Endpoint& from,
                                 const PongMessage& message) {
+  pongs_.push_back(message.nonce);  // 64 random bits, inside the session: it can be nobody else's
   const auto to = link.liveness.pong_received(turn.now, message.nonce);
-  if (!to) return;
+  if (!to || !link.member) return;
   // The peer has moved, and answers from where it is now (protocol.md 6.4).
   if (*to == from && from != link.endpoint) {
     log(turn.log_sink, LogLevel::info, name(), ": path moved from ", link.endpoint.to_string(),
@@ -157,17 +168,26 @@ void LocalNetwork::receive_pong(Turn& turn,
     link.endpoint = from;
     turn.forwarding_changed = true;
   }
-  if (message.observed && turn.surroundings.learn_outside(*message.observed)) {
+  learn_outside(turn, message.observed);
+  compare_digest(turn, link, message.digest);
+}
+
+// Only members are believed: anyone else could name a victim's address, and our peers would all
+// send there.
+void LocalNetwork::learn_outside(Turn& turn, const std::optional<Endpoint>& observed) {
+  if (observed && turn.surroundings.learn_outside(turn.now, *observed)) {
     turn.surroundings_changed = true;
   }
-  pongs_.push_back(message.nonce);
-  if (link.member) compare_digest(turn, link, message.digest);
 }
 
 void LocalNetwork::receive_claim(Turn& turn, Link& link, const ClaimMessage& message) {
   const auto claim = network::Claim::parse(message.claim);
   const auto grant = network::Grant::parse(message.grant);
-  if (!claim || !grant || claim->terms().noise_key != link.remote_key || self() == nullptr) {
+  if (self() == nullptr) {
+    mesh_.drop(turn, link.index(), "it is no longer a member itself");
+    return;
+  }
+  if (!claim || !grant || claim->terms().noise_key != link.remote_key) {
     link.send(turn, encode(RefusalMessage{std::string(to_text(network::RefusalCode::invalid)),
                                           "the claim cannot be read"}));
     return;
@@ -181,16 +201,28 @@ void LocalNetwork::receive_claim(Turn& turn, Link& link, const ClaimMessage& mes
   }
   const auto& membership = std::get<network::Membership>(decision);
   const network::AddOutcome outcome = roster_.add(membership, turn.wall);
-  WelcomeMessage welcome{roster_.charter()->encode(), keys_.epoch, keys_.secret.clone(),
-                         membership.invitation()->witness.encode()};
-  Buffer encoded = encode(welcome);
+  if (roster_.find(membership.member()) == nullptr) {
+    // The secret is for members: a roster that is full admits nobody.
+    link.send(turn, encode(RefusalMessage{std::string(to_text(network::RefusalCode::invalid)),
+                                          "this member cannot admit anyone else"}));
+  } else {
+    welcome(turn, link, membership);
+    if (outcome.result == network::AddResult::added) {
+      log(turn.log_sink, LogLevel::info, name(), ": admitted ", membership.name(), " by invite ",
+          grant->id().to_hex());
+    }
+  }
+  const Endpoint endpoint = link.endpoint;
+  apply(turn, outcome.change, link.index());
+  mesh_.learn(turn, membership.member(), endpoint);
+}
+
+void LocalNetwork::welcome(Turn& turn, const Link& link, const network::Membership& membership) {
+  Buffer encoded =
+      encode(WelcomeMessage{roster_.charter()->encode(), keys_.epoch, keys_.secret.clone(),
+                            membership.invitation()->witness.encode()});
   link.send(turn, encoded);
   crypto::wipe(encoded);
-  if (outcome.result == network::AddResult::added) {
-    log(turn.log_sink, LogLevel::info, name(), ": admitted ", membership.name(), " by invite ",
-        grant->id().to_hex());
-  }
-  apply(turn, outcome.change, link.index());
 }
 
 bool LocalNetwork::handle_new_address(Turn& turn,
@@ -198,8 +230,8 @@ bool LocalNetwork::handle_new_address(Turn& turn,
                                       const Endpoint& from) {
   Link* link = mesh_.find_link(index);
   if (link == nullptr) return false;
-  link->heard_elsewhere = true;
   if (from != link->endpoint && turn.surroundings.is_candidate(from)) {
+    link->heard_elsewhere = true;
     link->ping(turn, from, roster_.digest());
   }
   return true;
@@ -227,6 +259,8 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
   if (!is_wanted_up()) return false;
   if (const auto beacon = open_beacon(member_access_, payload)) {
     if (!beacon->identity || *beacon->identity == keys_.identity.public_key()) return true;
+    // A recorded one, played again from elsewhere, must not make us call strangers.
+    if (!is_fresh(*beacon, turn.wall) || !turn.surroundings.is_on_link(from.address)) return true;
     const Endpoint endpoint{from.address, beacon->port};
     const network::MemberId id = network::member_id(*beacon->identity);
     const Peer* peer = mesh_.find(id);
@@ -240,7 +274,8 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
   }
   const auto beacon = open_beacon(join_access_, payload);
   if (!beacon) return false;
-  if (beacon->side == tunnel::Side::joiner) {
+  if (beacon->side == tunnel::Side::joiner && is_fresh(*beacon, turn.wall) &&
+      turn.surroundings.is_on_link(from.address)) {
     join_introductions_.offer(turn, {from.address, beacon->port});
   }
   return true;
@@ -253,11 +288,8 @@ bool LocalNetwork::handle_peers_found(Turn& turn, const dht::PeersFound& found) 
     return true;
   }
   if (!join_rendezvous_.owns(found.info_hash)) return false;
-  const std::vector<const Link*> connected = mesh_.connected(0);
   for (const Endpoint& endpoint : found.peers) {
-    bool is_member = false;
-    for (const Link* link : connected) is_member = is_member || link->endpoint == endpoint;
-    if (!is_member) join_introductions_.offer(turn, endpoint);
+    if (!is_of_connected(endpoint)) join_introductions_.offer(turn, endpoint);
   }
   return true;
 }
@@ -268,10 +300,21 @@ void LocalNetwork::handle_lookup_done(Turn& turn, const dht::LookupDone& done) {
 }
 
 void LocalNetwork::introduce(Turn& turn, const Endpoint& endpoint) {
-  for (const Link* link : mesh_.connected(0)) {
-    if (link->endpoint == endpoint) return;
+  if (!is_of_connected(endpoint)) introductions_.offer(turn, endpoint);
+}
+
+bool LocalNetwork::is_of_connected(const Endpoint& endpoint) const {
+  for (const auto& [id, peer] : mesh_.peers()) {
+    const Link* link = mesh_.sending_link(peer);
+    if (link == nullptr) continue;
+    if (link->endpoint == endpoint) return true;
+    const network::Member* member = roster_.find(id);
+    if (member != nullptr && std::find(member->endpoints.begin(), member->endpoints.end(),
+                                       endpoint) != member->endpoints.end()) {
+      return true;
+    }
   }
-  introductions_.offer(turn, endpoint);
+  return false;
 }
 
 }  // namespace lanyard::node

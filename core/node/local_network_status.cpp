@@ -118,7 +118,8 @@ Result<network::MemberId> LocalNetwork::find_peer(std::string_view text) const {
 // Where a newcomer may find members: outside addresses first, then other members', then our own on
 // the LAN.
 std::vector<Endpoint> LocalNetwork::invite_hints(const Turn& turn) const {
-  std::vector<Endpoint> out = turn.surroundings.outside;
+  std::vector<Endpoint> out;
+  for (const Surroundings::Seen& seen : turn.surroundings.outside) out.push_back(seen.endpoint);
   std::vector<Endpoint> local;
   for (const LocalAddress& address : turn.surroundings.underlay.addresses) {
     const IpAddress& ip = address.prefix.address;

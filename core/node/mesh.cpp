@@ -8,7 +8,9 @@ namespace lanyard::node {
 
 namespace {
 
-constexpr std::size_t kMaxLearned = 4;
+constexpr std::size_t kMaxLearned = 2;  // an attempt has 8 addresses, most for those announced
+// Sessions whose peers have not proven to be members yet.
+constexpr std::size_t kMaxAtDoors = 64;
 // The higher key waits, so that most pairs shake hands once. Long enough for the other's second
 // try (protocol.md 4.2), short beside a user's patience.
 constexpr Duration kYield = milliseconds(600);
@@ -17,8 +19,10 @@ constexpr Duration kRedemption = seconds(30);    // a joiner's stay at the door
 constexpr Duration kRetirement = seconds(10);    // datagrams under old keys may still be on the way
 constexpr Duration kRekeyRetry = seconds(5);
 // Pauses after 1, 2, … failed attempts of 10 s each; then the last for good.
-constexpr std::array<Duration, 6> kPauses = {seconds(0),  seconds(1),  seconds(5),
-                                             seconds(15), seconds(30), seconds(60)};
+// Whoever comes back calls us, and its presence or beacon resets this: rare tries lose nothing.
+constexpr std::array<Duration, 9> kPauses = {seconds(0),  seconds(1),  seconds(5),
+                                             seconds(15), seconds(30), seconds(60),
+                                             minutes(2),  minutes(5),  minutes(10)};
 
 std::string no_answer(std::size_t addresses) {
   return "no answer from " +
@@ -30,6 +34,7 @@ std::string no_answer(std::size_t addresses) {
 }  // namespace
 
 void Mesh::follow(Turn& turn, const network::Roster& roster, const network::MemberId& own_id) {
+  const std::size_t before = peers_.size();
   for (const network::Member& member : roster.members()) {
     if (member.id == own_id) continue;
     const auto [it, is_new] = peers_.try_emplace(member.id);
@@ -58,7 +63,7 @@ void Mesh::follow(Turn& turn, const network::Roster& roster, const network::Memb
     while (!peer.links.empty()) drop(turn, peer.links.back(), "no longer a member");
     peers_.erase(id);
   }
-  turn.forwarding_changed = true;
+  if (!gone.empty() || peers_.size() != before) turn.forwarding_changed = true;
 }
 
 const Peer* Mesh::find(const network::MemberId& id) const {
@@ -88,7 +93,20 @@ void Mesh::remember(const network::MemberId& id, const Endpoint& endpoint, UnixT
   it->second.last_seen = last_seen;
 }
 
+// The newcomers' door is always open, and its secret is in every token that was ever given out.
+void Mesh::make_room_at_doors(Turn& turn) {
+  std::size_t count = 0;
+  const Link* oldest = nullptr;
+  for (const auto& [index, link] : links_) {
+    if (link.member) continue;
+    ++count;
+    if (oldest == nullptr || link.established < oldest->established) oldest = &link;
+  }
+  if (count >= kMaxAtDoors) drop(turn, oldest->index(), "");
+}
+
 Link& Mesh::add(Turn& turn, Link&& link) {
+  make_room_at_doors(turn);
   turn.forwarding_changed = true;
   const tunnel::SessionIndex index = link.index();
   return links_.insert_or_assign(index, std::move(link)).first->second;
@@ -118,8 +136,6 @@ void Mesh::admit(Turn& turn, Link& link, const network::MemberId& id) {
   link.member = id;
   Peer& peer = it->second;
   peer.links.push_back(link.index());
-  peer.failures = 0;
-  peer.trouble.clear();
   peer.last_seen = turn.wall;
   turn.forwarding_changed = true;
   choose(turn, peer);
@@ -150,6 +166,7 @@ void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason)
   if (!reason.empty()) it->second.say_bye(turn, reason);
   const std::optional<network::MemberId> member = it->second.member;
   const Endpoint endpoint = it->second.endpoint;
+  const bool was_short = turn.now - it->second.established < kVerification;
   links_.erase(it);
   turn.handshakes.release_index(index);
   turn.forwarding_changed = true;
@@ -161,9 +178,29 @@ void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason)
   if (peer.sending != index) return;
   choose(turn, peer);
   if (peer.sending != 0) return;
-  peer.failures = 0;
-  peer.next_attempt = turn.now;
   learn(turn, peer.id, endpoint);
+  if (was_short) {
+    // It may have refused us: calling again and again would change nothing.
+    pause(turn, peer);
+  } else {
+    peer.failures = 0;
+    peer.next_attempt = turn.now;
+  }
+}
+
+void Mesh::pause(Turn& turn, Peer& peer) {
+  const Duration pause = kPauses[std::min<std::size_t>(peer.failures, kPauses.size() - 1)];
+  peer.next_attempt = turn.now + turn.rng.jittered(pause, 5);
+  ++peer.failures;
+}
+
+void Mesh::ended_by_peer(Turn& turn, Link& link, std::string_view reason) {
+  const std::optional<network::MemberId> member = link.member;
+  drop(turn, link.index(), "");
+  const auto owner = member ? peers_.find(*member) : peers_.end();
+  if (owner != peers_.end() && owner->second.sending == 0) {
+    owner->second.trouble = "it has ended the session: " + std::string(reason);
+  }
 }
 
 void Mesh::drop_all(Turn& turn, std::string_view reason) {
@@ -196,9 +233,7 @@ void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
   for (auto& [id, peer] : peers_) {
     if (peer.attempt != failed.attempt) continue;
     peer.attempt.reset();
-    const Duration pause = kPauses[std::min<std::size_t>(peer.failures, kPauses.size() - 1)];
-    peer.next_attempt = turn.now + turn.rng.jittered(pause, 5);
-    ++peer.failures;
+    pause(turn, peer);
     switch (failed.reason) {
       case tunnel::FailureReason::version:
         peer.trouble = "it speaks another version of the protocol: update the older of the two";
@@ -211,10 +246,14 @@ void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
   }
 }
 
-void Mesh::retry_all(Turn& turn) {
+void Mesh::retry_all(Turn& turn, const network::Digest& digest) {
   for (auto& [id, peer] : peers_) {
     peer.failures = 0;
     if (peer.sending == 0) peer.next_attempt = turn.now;
+  }
+  // Whom we can still reach learns our new address by this.
+  for (auto& [index, link] : links_) {
+    if (link.member) link.ping(turn, link.endpoint, digest);
   }
 }
 
@@ -225,7 +264,12 @@ std::vector<Endpoint> Mesh::candidates(const Turn& turn,
   out.insert(out.end(), member.endpoints.begin(), member.endpoints.end());
   std::vector<Endpoint> usable;
   for (const Endpoint& endpoint : out) {
-    if (!turn.surroundings.is_candidate(endpoint)) continue;
+    // Two members can have the same private address, in two places.
+    const bool is_anothers = std::any_of(links_.begin(), links_.end(), [&](const auto& entry) {
+      const Link& link = entry.second;
+      return link.member && *link.member != peer.id && link.endpoint == endpoint;
+    });
+    if (is_anothers || !turn.surroundings.is_candidate(endpoint)) continue;
     if (std::find(usable.begin(), usable.end(), endpoint) == usable.end()) {
       usable.push_back(endpoint);
     }
@@ -239,6 +283,7 @@ void Mesh::connect(Turn& turn, Peer& peer, const network::Member& member) {
   if (addresses.empty()) {
     peer.trouble = "no address of it is known yet: it has not been online since it was last seen";
     peer.next_attempt = turn.now + kRekeyRetry;
+    peer.failures = std::max(peer.failures, 1U);
     return;
   }
   if (peer.failures > 0) peer.trouble = no_answer(addresses.size());
@@ -258,6 +303,10 @@ void Mesh::renew_keys(Turn& turn, Peer& peer) {
 
 void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
   link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
+  // The other end may have chosen otherwise: what it still sends on is not taken from it.
+  if (link.retires != Instant::never() && link.liveness.last_received() == turn.now) {
+    link.retires = turn.now + kRetirement;
+  }
   if (link.is_ready()) turn.handshakes.confirm(link.index());
   // A new snapshot rearms: should the ping to the new address have been lost, there is another.
   if (std::exchange(link.heard_elsewhere, false)) turn.forwarding_changed = true;
@@ -299,6 +348,10 @@ void Mesh::tick(Turn& turn, const network::Roster& roster) {
       continue;
     }
     if (turn.now - link->liveness.last_received() < seconds(2)) peer.last_seen = turn.wall;
+    if (turn.now - link->established >= kVerification) {
+      peer.failures = 0;
+      peer.trouble.clear();
+    }
     renew_keys(turn, peer);
   }
 }

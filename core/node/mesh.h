@@ -58,6 +58,8 @@ class Mesh {
   void admit(Turn& turn, Link& link, const network::MemberId& id);
   // Ends a session, with a word to its peer unless reason is empty.
   void drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason);
+  // The peer said bye: what it said explains why there is no session.
+  void ended_by_peer(Turn& turn, Link& link, std::string_view reason);
   void drop_all(Turn& turn, std::string_view reason);
   // Something came in on this link, or its path moved.
   void refresh(Turn& turn, Link& link);
@@ -65,8 +67,8 @@ class Mesh {
   // An attempt of ours has ended; false when it was of no peer.
   bool attempt_ended(Turn& turn, tunnel::AttemptId attempt);
   void attempt_failed(Turn& turn, const tunnel::Failed& failed);
-  // Paths and candidates are to be tried anew: the underlay changed.
-  void retry_all(Turn& turn);
+  // The underlay changed, or all begins anew: peers are called at once, and paths are probed.
+  void retry_all(Turn& turn, const network::Digest& digest);
 
   // Liveness, new keys, new attempts.
   void tick(Turn& turn, const network::Roster& roster);
@@ -81,6 +83,8 @@ class Mesh {
 
  private:
   void choose(Turn& turn, Peer& peer);
+  void pause(Turn& turn, Peer& peer);
+  void make_room_at_doors(Turn& turn);
   void check_link(Turn& turn, Link& link, const network::Digest& digest);
   void renew_keys(Turn& turn, Peer& peer);
   void connect(Turn& turn, Peer& peer, const network::Member& member);

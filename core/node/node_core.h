@@ -73,7 +73,7 @@ class Node::Core {
   LocalNetwork* owner(std::uint32_t credentials_id);
   Joining* joining(std::uint32_t credentials_id);
   LocalNetwork& add_network(Turn& turn, NetworkFile file, network::Roster roster);
-  void remove_network(Turn& turn, const network::NetworkId& id);
+  void remove_network(Turn& turn, network::NetworkId id);
   NetworkHandles new_handles();
   void save_daemon_file(Turn& turn);
 
@@ -96,7 +96,7 @@ class Node::Core {
   std::vector<IpPrefix> used_prefixes() const;
   Result<void> check_mtu(const std::optional<std::uint32_t>& mtu) const;
   // A device could not be opened: what waits for it is answered, a creation undone.
-  void device_failed(Turn& turn, const network::NetworkId& id, const Error& why);
+  void device_failed(Turn& turn, network::NetworkId id, const Error& why);
 
   Settings settings_;
   Rng& rng_;

@@ -15,9 +15,9 @@ constexpr std::uint32_t kMaxPings = 1'000'000;
 constexpr std::size_t kMaxPingJobs = 64;  // as many clients as the socket takes
 
 std::string_view nat_text(dht::MappingKind kind, const Surroundings& surroundings) {
-  for (const Endpoint& outside : surroundings.outside) {
+  for (const Surroundings::Seen& outside : surroundings.outside) {
     for (const LocalAddress& local : surroundings.underlay.addresses) {
-      if (local.prefix.address == outside.address) return "none";
+      if (local.prefix.address == outside.endpoint.address) return "none";
     }
   }
   switch (kind) {
@@ -268,8 +268,8 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::GetStatus&) {
   status.nat = nat_text(dht_.mapping_kind(), surroundings_);
   status.dht_mode = mode_text(settings_.dht_mode);
   status.dht_nodes = static_cast<std::uint32_t>(dht_.node_count());
-  for (const Endpoint& outside : surroundings_.outside) {
-    status.outside_addresses.push_back(outside.to_string());
+  for (const Surroundings::Seen& outside : surroundings_.outside) {
+    status.outside_addresses.push_back(outside.endpoint.to_string());
   }
   status.dropped = dropped_;
   for (const auto& [network_id, network] : networks_) {

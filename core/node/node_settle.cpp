@@ -45,7 +45,8 @@ void Node::Core::settle_dht(Turn& turn) {
       for (const auto& joining : joins_) joining->handle_lookup_done(turn, *done);
       for (auto& [id, network] : networks_) network->handle_lookup_done(turn, *done);
     } else if (const auto* outside = std::get_if<dht::OutsideAddress>(&event)) {
-      if (surroundings_.learn_outside(outside->endpoint)) turn.surroundings_changed = true;
+      if (surroundings_.learn_outside(turn.now, outside->endpoint))
+        turn.surroundings_changed = true;
     }
   }
 }
@@ -110,8 +111,8 @@ void Node::Core::settle_joins(Turn& turn) {
 }
 
 void Node::Core::finish_join(Turn& turn, Joining& joining) {
-  joining.stop(turn, "joined");
   Joining::Joined joined = joining.take_joined();
+  joining.stop(turn, "joined");
   LocalNetwork& network = add_network(turn, std::move(joined.file), std::move(joined.roster));
   network.bring_up(turn);
   open_doors();
@@ -123,37 +124,54 @@ void Node::Core::finish_join(Turn& turn, Joining& joining) {
 void Node::Core::settle_waiting(Turn& turn) {
   std::erase_if(waiting_, [&](const Waiting& waiting) {
     const auto it = networks_.find(waiting.network);
-    if (it == networks_.end()) return true;
+    if (it == networks_.end()) {
+      answer(turn, waiting.request, make_error(Errc::not_found, "the network was left meanwhile"));
+      return true;
+    }
     LocalNetwork& network = *it->second;
+    if (network.state() == control::NetworkState::down) {
+      answer(turn, waiting.request,
+             make_error(Errc::conflict, network.name() + " was taken down meanwhile"));
+      return true;
+    }
+    if (network.state() == control::NetworkState::error) {
+      answer(turn, waiting.request, make_error(Errc::failure, network.error_text()));
+      return true;
+    }
     if (network.state() != control::NetworkState::up) return false;
     if (waiting.what == Waiting::For::join && !network.is_connected_to_anyone() &&
         turn.now - waiting.since < kFirstPathPatience) {
       return false;
     }
-    turn.out.answers.push_back({waiting.request, control::Reply(network.reply())});
+    answer(turn, waiting.request, control::Reply(network.reply()));
     return true;
   });
 }
 
-void Node::Core::device_failed(Turn& turn, const network::NetworkId& id, const Error& why) {
-  const auto it = std::find_if(waiting_.begin(), waiting_.end(),
-                               [&](const Waiting& waiting) { return waiting.network == id; });
-  if (it == waiting_.end()) return;
-  const Waiting waiting = *it;
-  waiting_.erase(it);
-  Error error = why;
-  switch (waiting.what) {
-    case Waiting::For::create: remove_network(turn, id); break;
-    case Waiting::For::up: networks_.at(id)->take_down(turn, "the network is down there"); break;
-    case Waiting::For::join:
+void Node::Core::device_failed(Turn& turn, network::NetworkId id, const Error& why) {
+  std::vector<Waiting> failed;
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    if (waiting.network != id) return false;
+    failed.push_back(waiting);
+    return true;
+  });
+  for (const Waiting& waiting : failed) {
+    Error error = why;
+    if (waiting.what == Waiting::For::join) {
       error.hint += (error.hint.empty() ? "" : "; ") +
                     std::string("the join itself is done: lanyard up ") + networks_.at(id)->name() +
                     " is enough then";
-      networks_.at(id)->take_down(turn, "the network is down there");
-      break;
+    }
+    answer(turn, waiting.request, std::move(error));
+  }
+  if (failed.empty()) return;
+  // A request that fails changes nothing, but for a join: its invite is used.
+  if (failed.front().what == Waiting::For::create) {
+    remove_network(turn, id);
+  } else {
+    networks_.at(id)->take_down(turn, "the network is down there");
   }
   open_doors();
-  turn.out.answers.push_back({waiting.request, std::move(error)});
 }
 
 void Node::Core::settle_pings(Turn& turn) {
@@ -235,12 +253,11 @@ LocalNetwork& Node::Core::add_network(Turn& turn, NetworkFile file, network::Ros
   return added;
 }
 
-void Node::Core::remove_network(Turn& turn, const network::NetworkId& id) {
+void Node::Core::remove_network(Turn& turn, network::NetworkId id) {
   const auto it = networks_.find(id);
   if (it == networks_.end()) return;
   it->second->leave(turn);
   networks_.erase(it);
-  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.network == id; });
   note_overlays();
   open_doors();
   turn.forwarding_changed = true;

@@ -11,6 +11,7 @@ namespace {
 constexpr Duration kAnnounceEvery = minutes(12);
 constexpr std::int64_t kAnnounceJitter = 5;      // a fifth either way: members do not march in step
 constexpr Duration kAnnounceRetry = seconds(5);  // nobody took it
+constexpr std::int64_t kNextHourFrom = 3300;     // seconds of an hour
 
 }  // namespace
 
@@ -30,7 +31,9 @@ void Rendezvous::tick(Turn& turn, const network::AccessKeys& keys, Duration look
     for (Meeting& meeting : meetings_) look(turn, meeting, dht::Announce::yes);
   } else if (look_every > Duration{} && turn.now - last_look_ >= look_every) {
     last_look_ = turn.now;
-    for (Meeting& meeting : meetings_) look(turn, meeting, dht::Announce::no);
+    look(turn, meetings_[0], dht::Announce::no);
+    // A clock that is ahead announces under the next hour first.
+    if (turn.wall.seconds % 3600 >= kNextHourFrom) look(turn, meetings_[1], dht::Announce::no);
   }
 }
 
@@ -39,6 +42,7 @@ void Rendezvous::look(Turn& turn, Meeting& meeting, dht::Announce announce) {
     if (announce == dht::Announce::no) return;  // the running one will do
     turn.dht.cancel(*meeting.lookup);
   }
+  meeting.announce = announce;
   meeting.lookup = turn.dht.get_peers(turn.now, meeting.info_hash, announce, turn.out.datagrams,
                                       turn.dht_events);
 }
@@ -47,7 +51,7 @@ void Rendezvous::lookup_done(Turn& turn, const dht::LookupDone& done) {
   for (Meeting& meeting : meetings_) {
     if (meeting.lookup != done.lookup) continue;
     meeting.lookup.reset();
-    if (done.answered == 0) {
+    if (meeting.announce == dht::Announce::yes && done.stored_at == 0) {
       next_announce_ = earlier(next_announce_, turn.now + kAnnounceRetry);
     }
   }

@@ -30,6 +30,7 @@ class Rendezvous {
   struct Meeting {
     dht::InfoHash info_hash;
     std::optional<dht::LookupId> lookup;
+    dht::Announce announce = dht::Announce::no;
   };
 
   void look(Turn& turn, Meeting& meeting, dht::Announce announce);

@@ -6,8 +6,17 @@
 
 namespace lanyard::node {
 
+namespace {
+
+// An address that nobody has confirmed for so long may be replaced: pings come every 20 s.
+constexpr Duration kOutsideLife = minutes(2);
+
+}  // namespace
+
 bool Surroundings::is_candidate(const Endpoint& endpoint) const {
-  if (!endpoint.is_usable()) return false;
+  // A link-local IPv6 address means nothing without the interface that it is on.
+  const bool needs_zone = !endpoint.address.is_v4() && endpoint.address.is_link_local();
+  if (!endpoint.is_usable() || needs_zone) return false;
   for (const IpPrefix& overlay : overlays) {
     if (overlay.contains(endpoint.address)) return false;
   }
@@ -22,26 +31,36 @@ bool Surroundings::is_on_link(const IpAddress& address) const {
                      [&](const LocalAddress& local) { return local.prefix.contains(address); });
 }
 
-bool Surroundings::learn_outside(const Endpoint& endpoint) {
-  if (!endpoint.is_usable() || endpoint.address.is_loopback() || endpoint.address.is_link_local() ||
+bool Surroundings::learn_outside(Instant now, const Endpoint& endpoint) {
+  if (endpoint.address.is_loopback() || endpoint.address.is_link_local() ||
       !is_candidate(endpoint)) {
     return false;
   }
-  const auto known = std::find(outside.begin(), outside.end(), endpoint);
-  if (known != outside.end()) return false;
-  outside.insert(outside.begin(), endpoint);
-  if (outside.size() > kMaxOutside) outside.resize(kMaxOutside);
+  const auto known = std::find_if(outside.begin(), outside.end(),
+                                  [&](const Seen& seen) { return seen.endpoint == endpoint; });
+  if (known != outside.end()) {
+    known->confirmed = now;
+    return false;
+  }
+  if (outside.size() == kMaxOutside) {
+    const auto oldest =
+        std::min_element(outside.begin(), outside.end(),
+                         [](const Seen& a, const Seen& b) { return a.confirmed < b.confirmed; });
+    if (now - oldest->confirmed < kOutsideLife) return false;
+    outside.erase(oldest);
+  }
+  outside.insert(outside.begin(), {endpoint, now});
   return true;
 }
 
 std::vector<Endpoint> Surroundings::own_endpoints() const {
   std::vector<Endpoint> out;
+  for (const Seen& seen : outside) out.push_back(seen.endpoint);
   for (const LocalAddress& local : underlay.addresses) {
     const IpAddress& address = local.prefix.address;
     if (address.is_loopback() || address.is_link_local() || address.is_unspecified()) continue;
     out.push_back({address, port});
   }
-  out.insert(out.end(), outside.begin(), outside.end());
   return out;
 }
 

@@ -21,7 +21,11 @@ struct Surroundings {
   std::uint16_t port = 0;
   Underlay underlay;
   // Our own addresses as others see them, newest first, at most kMaxOutside.
-  std::vector<Endpoint> outside;
+  struct Seen {
+    Endpoint endpoint;
+    Instant confirmed;
+  };
+  std::vector<Seen> outside;
   // Subnets of our own networks: an address in there is never an address of the underlay.
   std::vector<IpPrefix> overlays;
 
@@ -31,9 +35,10 @@ struct Surroundings {
   bool is_candidate(const Endpoint& endpoint) const;
   // On a network that one of our interfaces is on.
   bool is_on_link(const IpAddress& address) const;
-  // Another place where we were seen. True when that is news.
-  bool learn_outside(const Endpoint& endpoint);
-  // Where others may reach us, best first: local addresses that are not link-local, then outside.
+  // A place where somebody trustworthy saw us. True when that is news; behind a NAT that gives us a
+  // port for each peer only the first few are.
+  bool learn_outside(Instant now, const Endpoint& endpoint);
+  // Where others may reach us: outside addresses, then local ones that are not link-local.
   std::vector<Endpoint> own_endpoints() const;
 };
 
