@@ -16,7 +16,7 @@ constexpr Patience kContact{30'000};
 void must_succeed(const Finished& finished);
 // The exit code, and the words in what it said on standard error.
 void must_fail(const Finished& finished, int exit_code, std::string_view words);
-// One sentence of what failed and why, and a hint: no stack of errors, no core dump.
+// After any progress, one sentence of what failed and why, perhaps a hint, and nothing else.
 void must_be_one_clear_sentence(const Finished& finished);
 
 void create(const Machine& machine, const std::string& network);

@@ -147,9 +147,10 @@ Machine& Lab::public_machine(const std::string& name) {
 
 Machine& Lab::beacon() {
   Machine& beacon = public_machine("beacon");
-  beacon.set_daemon_options({"--dht", "private", "--port", "6881"});
-  beacon.start_daemon();
-  dht_options_ = {"--dht", "private", "--bootstrap", "20.0." + std::to_string(sites_) + ".2:6881"};
+  const std::string endpoint = "20.0." + std::to_string(sites_) + ".2:6881";
+  dht_options_ = {"--dht", "private", "--bootstrap", endpoint};
+  beacon.set_daemon_options(dht_options_);
+  beacon.start_daemon({"--port", "6881"});
   return beacon;
 }
 
