@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine with a Node, for tests of what a client asks and gets: it keeps the files, opens the
+// devices as told, and carries datagrams to other machines on the same LAN at once and unharmed.
+// Scenarios with loss, NATs and many hosts are tests/sim's.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/node/data_plane.h"
+#include "core/node/node.h"
+
+namespace lanyard::node::test {
+
+inline constexpr UnixTime kWall{1'800'000'000};
+
+enum class Devices : std::uint8_t { open, fail, hang };
+
+class TestMachine {
+ public:
+  // The last part of the address makes it unlike the other machines of a test.
+  explicit TestMachine(std::uint8_t number, std::string name = "anna")
+      : address_{IpAddress::from_v4({192, 168, 1, number}), 4001},
+        rng_(number),
+        node_(
+            Settings{
+                .version = "test",
+                .default_member_name = std::move(name),
+                .dht_mode = DhtMode::off,
+                .bootstrap = {},
+                .lan = Lan::off,
+            },
+            rng_,
+            log_sink_) {}
+
+  Node& node() { return node_; }
+  void start() {
+    node_.start(now_, kWall, address_.port, out_);
+    Underlay underlay;
+    underlay.addresses.push_back({{address_.address, 24}, "eth0"});
+    node_.handle_underlay(now_, underlay, out_);
+    carry_out();
+  }
+
+  RequestId request(const control::Request& request) {
+    node_.handle_request(now_, ++last_request_, request, out_);
+    carry_out();
+    return last_request_;
+  }
+  void cancel(RequestId id) {
+    node_.cancel_request(now_, id, out_);
+    carry_out();
+  }
+  void stop() {
+    node_.stop(now_, out_);
+    carry_out();
+  }
+  bool is_answered(RequestId id) const { return answers_.count(id) != 0; }
+  const Result<control::Reply>& answer(RequestId id) const {
+    REQUIRE(is_answered(id));
+    return answers_.at(id);
+  }
+  // Of requests that are answered at once.
+  template <typename Reply>
+  Reply ask(const control::Request& request) {
+    const auto& answered = answer(this->request(request));
+    REQUIRE_MESSAGE(answered, answered.error().message);
+    REQUIRE(std::holds_alternative<Reply>(*answered));
+    return std::get<Reply>(*answered);
+  }
+  Error refusal(const control::Request& request) {
+    const auto& answered = answer(this->request(request));
+    REQUIRE_FALSE(answered);
+    return answered.error();
+  }
+
+  control::NetworkReply create(const std::string& name) {
+    control::CreateNetwork request;
+    request.name = name;
+    return ask<control::NetworkReply>(request);
+  }
+  control::Status status() { return ask<control::Status>(control::GetStatus{}); }
+
+  Instant next_timeout() const { return node_.next_timeout(); }
+  void wait_until(Instant at) {
+    now_ = std::max(now_, at);
+    if (node_.next_timeout() > now_) return;
+    node_.handle_timeout(now_, out_);
+    carry_out();
+  }
+  Instant now() const { return now_; }
+  const Endpoint& endpoint() const { return address_; }
+  std::vector<Datagram> take_datagrams() { return std::exchange(sent_, {}); }
+  void receive(const Endpoint& from, Buffer payload) {
+    if (tunnel::classify(payload) != tunnel::DatagramKind::data) {
+      node_.handle_datagram(now_, from, payload, out_);
+    } else if (forwarding_ != nullptr) {
+      data_plane_.handle_datagram(*forwarding_, from, payload, opened_);
+      for (const OpenedControl& message : opened_.control()) {
+        node_.handle_control_frame(now_, {message.session_index, message.from, message.body}, out_);
+      }
+      opened_.reset();
+    }
+    carry_out();
+  }
+
+  Devices devices = Devices::open;
+  std::map<std::string, Buffer> disk;
+  std::map<DeviceId, DeviceConfiguration> open_devices;
+  std::vector<Notice> notices;
+
+ private:
+  void carry_out() {
+    std::vector<DeviceConfiguration> wanted = std::move(out_.devices);
+    for (StateFile& file : out_.files) {
+      if (file.contents) {
+        disk.insert_or_assign(file.name, *std::move(file.contents));
+      } else {
+        disk.erase(file.name);
+      }
+    }
+    for (const DeviceId device : out_.closed_devices) open_devices.erase(device);
+    for (Datagram& datagram : out_.datagrams) sent_.push_back(std::move(datagram));
+    for (Notice& notice : out_.notices) notices.push_back(std::move(notice));
+    for (Answer& answer : out_.answers) {
+      CHECK_FALSE(is_answered(answer.request));
+      answers_.emplace(answer.request, std::move(answer.reply));
+    }
+    if (out_.forwarding != nullptr) forwarding_ = out_.forwarding;
+    out_.clear();
+    for (DeviceConfiguration& device : wanted) open_device(std::move(device));
+  }
+
+  void open_device(DeviceConfiguration wanted) {
+    if (devices == Devices::hang) return;
+    Result<std::string> name = make_error(Errc::unavailable, "there is no /dev/net/tun");
+    const DeviceId id = wanted.device;
+    if (devices == Devices::open) {
+      name = wanted.wanted_name.empty() ? "lanyard" + std::to_string(id) : wanted.wanted_name;
+      open_devices.insert_or_assign(id, std::move(wanted));
+    }
+    node_.handle_device(now_, id, name, out_);
+    carry_out();
+  }
+
+  Endpoint address_;
+  Instant now_{seconds(1000).nanoseconds};
+  SeededRng rng_;
+  NullLogSink log_sink_;
+  Node node_;
+  DataPlane data_plane_;
+  DataOutput opened_{{.bytes = 64 * 1024, .items = 64}};
+  std::shared_ptr<const Forwarding> forwarding_;
+  Outbox out_;
+  std::vector<Datagram> sent_;
+  RequestId last_request_ = 0;
+  std::map<RequestId, Result<control::Reply>> answers_;
+};
+
+// What has been sent arrives, and the answers to it, until nobody has more to say.
+inline void deliver(const std::vector<TestMachine*>& lan) {
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (TestMachine* from : lan) {
+      for (Datagram& datagram : from->take_datagrams()) {
+        for (TestMachine* to : lan) {
+          if (to->endpoint() != datagram.to) continue;
+          to->receive(from->endpoint(), std::move(datagram.payload));
+          moved = true;
+          break;
+        }
+      }
+    }
+  }
+}
+
+inline void run(const std::vector<TestMachine*>& lan, Duration duration) {
+  const Instant end = lan.front()->now() + duration;
+  for (;;) {
+    deliver(lan);
+    Instant next = Instant::never();
+    for (const TestMachine* machine : lan) next = earlier(next, machine->next_timeout());
+    if (next > end) break;
+    for (TestMachine* machine : lan) machine->wait_until(next);
+  }
+  for (TestMachine* machine : lan) machine->wait_until(end);
+  deliver(lan);
+}
+
+inline std::string invite(TestMachine& admin, std::uint32_t uses = 1) {
+  control::CreateInvite request;
+  request.uses = uses;
+  return admin.ask<control::InviteReply>(request).token;
+}
+
+// Bert joins Anna's network, which takes some milliseconds.
+inline void join(TestMachine& anna, TestMachine& bert) {
+  control::JoinNetwork request;
+  request.token = invite(anna);
+  const RequestId id = bert.request(request);
+  run({&anna, &bert}, seconds(3));
+  REQUIRE(bert.is_answered(id));
+  REQUIRE_MESSAGE(bert.answer(id), bert.answer(id).error().message);
+}
+
+}  // namespace lanyard::node::test
