@@ -98,7 +98,9 @@ std::vector<IpPrefix> Node::Core::used_prefixes() const {
 }
 
 Result<void> Node::Core::check_mtu(const std::optional<std::uint32_t>& mtu) const {
-  const std::uint32_t most = surroundings_.underlay.mtu - kUnderlayOverhead;
+  const std::uint32_t underlay = surroundings_.underlay.mtu;
+  const std::uint32_t most =
+      std::max(underlay, kUnderlayOverhead + kMinDeviceMtu) - kUnderlayOverhead;
   if (!mtu || (*mtu >= kMinDeviceMtu && *mtu <= most)) return {};
   return make_error(Errc::invalid,
                     "an MTU of " + std::to_string(*mtu) + " does not fit: this machine's network " +
