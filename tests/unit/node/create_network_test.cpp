@@ -146,6 +146,19 @@ TEST_CASE("create: MTUs that are refused") {
   }
 }
 
+TEST_CASE("create: on an underlay that hardly carries anything") {
+  TestMachine machine(1);
+  machine.underlay_mtu = 68;  // RFC 791: the least that there is
+  machine.start();
+  control::CreateNetwork request = new_network("lab");
+  for (const std::uint32_t mtu : {577u, 70'000u, 0xffffffffu}) {
+    request.mtu = mtu;
+    CHECK(machine.refusal(request).code == Errc::invalid);
+  }
+  (void)machine.create("lab");
+  CHECK(machine.open_devices.begin()->second.mtu == 576);
+}
+
 TEST_CASE("create: a name that is taken") {
   TestMachine machine(1);
   machine.start();

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/base/bech32m.h"
 #include "core/network/token.h"
 #include "tests/unit/node/test_machine.h"
 
@@ -141,6 +142,13 @@ TEST_CASE("join: tokens that are not taken") {
   refuse("", Errc::invalid);
   refuse("hello", Errc::invalid);
   refuse(token + token, Errc::invalid);
+  auto payload = bech32m::decode("LANYARD", token);
+  REQUIRE(payload);
+  payload->front() = 2;
+  const Error newer = lan.bert.refusal(with(bech32m::encode("LANYARD", *payload)));
+  CHECK(newer.code == Errc::invalid);
+  CHECK(newer.message.find("newer") != std::string::npos);
+  CHECK(newer.hint.find("update") != std::string::npos);
   control::JoinNetwork request = with(token);
   request.member_name = "not a name";
   CHECK(lan.bert.refusal(request).code == Errc::invalid);
@@ -182,6 +190,33 @@ TEST_CASE("join: refused by the members") {
   REQUIRE_FALSE(lan.bert.answer(joining));
   CHECK(lan.bert.answer(joining).error().code == Errc::revoked);
   CHECK(lan.bert.disk.size() == 1);
+}
+
+TEST_CASE("join: an invite that a member holds for expired, though the newcomer's clock does not") {
+  Lan lan;
+  control::CreateInvite request;
+  request.expires_seconds = 60;
+  const auto reply = lan.anna.ask<control::InviteReply>(request);
+  lan.anna.node().set_wall_clock(lan.anna.now(), {kWall.seconds + 3600});
+  const RequestId joining = lan.bert.request(with(reply.token));
+  run({&lan.anna, &lan.bert}, seconds(10));
+  REQUIRE_FALSE(lan.bert.answer(joining));
+  CHECK(lan.bert.answer(joining).error().code == Errc::expired);
+}
+
+TEST_CASE("join: an invite that another has used") {
+  Lan lan;
+  TestMachine carl(3, "carl");
+  carl.start();
+  const std::string token = invite(lan.anna);
+  const RequestId first = lan.bert.request(with(token));
+  run({&lan.anna, &lan.bert}, seconds(3));
+  REQUIRE(lan.bert.answer(first));
+  const RequestId second = carl.request(with(token));
+  run({&lan.anna, &lan.bert, &carl}, seconds(10));
+  REQUIRE_FALSE(carl.answer(second));
+  CHECK(carl.answer(second).error().code == Errc::used_up);
+  CHECK(lan.anna.status().networks.at(0).members.size() == 2);
 }
 
 TEST_CASE("join: nobody answers") {

@@ -158,6 +158,26 @@ TEST_CASE("networks: after a restart") {
   }
 }
 
+TEST_CASE("networks: without a device after a restart") {
+  TestMachine before(1);
+  before.start();
+  const auto lab = before.create("lab");
+  before.stop();
+
+  TestMachine after(1);
+  for (const auto& [name, contents] : before.disk) CHECK(after.node().restore(name, contents));
+  after.devices = Devices::fail;
+  after.start();
+  const control::Status status = after.status();
+  REQUIRE(status.networks.size() == 1);
+  CHECK(status.networks[0].state == control::NetworkState::error);
+  CHECK(status.networks[0].error == "there is no /dev/net/tun");
+  CHECK(after.disk.count(network_file(lab)) == 1);
+  after.devices = Devices::open;
+  CHECK(after.ask<control::NetworkReply>(control::NetworkUp{}).id == lab.id);
+  CHECK(state_of(after) == control::NetworkState::up);
+}
+
 TEST_CASE("networks: a file that is spoilt harms no other") {
   TestMachine before(1);
   before.start();

@@ -42,6 +42,7 @@ class TestMachine {
     node_.start(now_, kWall, address_.port, out_);
     Underlay underlay;
     underlay.addresses.push_back({{address_.address, 24}, "eth0"});
+    underlay.mtu = underlay_mtu;
     node_.handle_underlay(now_, underlay, out_);
     carry_out();
   }
@@ -109,6 +110,7 @@ class TestMachine {
   }
 
   Devices devices = Devices::open;
+  std::uint32_t underlay_mtu = 1500;  // bytes; of the next start
   std::map<std::string, Buffer> disk;
   std::map<DeviceId, DeviceConfiguration> open_devices;
   std::vector<Notice> notices;
