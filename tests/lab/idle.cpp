@@ -66,7 +66,6 @@ TEST_CASE("three members that have nothing to do") {
   join(carol, token);
   all_must_reach_each_other(all, "lab");
 
-  const auto pass = [](Patience time) { wait_until(time, [] { return false; }); };
   pass(kSettle);
   std::vector<Usage> before;
   for (Machine* machine : all) before.push_back(usage_of(lab, *machine));

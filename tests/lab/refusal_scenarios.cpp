@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts that cannot succeed, and clients that mean no good.
+#include <algorithm>
 #include <csignal>
 
 #include <doctest/doctest.h>
@@ -23,7 +24,9 @@ TEST_CASE("a daemon that cannot start says why in one sentence") {
 
   SUBCASE("there is one already on the state directory") {
     alice.start_daemon();
-    const Finished second = run(surroundings, alice.daemon_command({"--socket", "/tmp/other"}));
+    std::vector<std::string> command = alice.daemon_command();
+    std::ranges::replace(command, alice.socket_path(), alice.socket_path() + ".second");
+    const Finished second = run(surroundings, command);
     must_fail(second, kFailure, "state");
     must_be_one_clear_sentence(second);
   }

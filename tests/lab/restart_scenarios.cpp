@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What is learnt of others is on disk after five seconds.
+constexpr Patience kOnDisk{6'000};
+
 TEST_CASE("all restart at once, and meet without the node that they met by") {
   Lab lab;
   Machine& beacon = lab.beacon();
@@ -34,6 +37,7 @@ TEST_CASE("all restart at once, and meet without the node that they met by") {
     for (Machine* machine : all) CHECK(machine->stop_daemon() == 0);
   }
   SUBCASE("killed") {
+    pass(kOnDisk);
     for (Machine* machine : all) machine->kill_daemon();
   }
   for (Machine* machine : all) machine->start_daemon();

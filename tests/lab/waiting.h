@@ -47,6 +47,11 @@ bool wait_until(Patience patience, const Condition& condition) {
   return true;
 }
 
+// Lets that much time pass: for what is about time itself.
+inline void pass(Patience time) {
+  wait_until(time, [] { return false; });
+}
+
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
