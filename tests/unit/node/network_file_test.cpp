@@ -113,7 +113,7 @@ TEST_CASE("network file: with a bit flipped it is refused or a file of the same 
         CHECK(file->keys.identity.public_key() == net.founder.identity.public_key());
         CHECK(file->keys.noise.public_key() == net.founder.noise.public_key());
       },
-      3);
+      5);
   CHECK(refused > 0);
 }
 

@@ -95,6 +95,7 @@ class TestMachine {
   }
   Instant now() const { return now_; }
   const Endpoint& endpoint() const { return address_; }
+  const std::shared_ptr<const Forwarding>& forwarding() const { return forwarding_; }
   std::vector<Datagram> take_datagrams() { return std::exchange(sent_, {}); }
   void receive(const Endpoint& from, Buffer payload) {
     if (tunnel::classify(payload) != tunnel::DatagramKind::data) {
