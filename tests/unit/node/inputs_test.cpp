@@ -2,7 +2,7 @@
 // Inputs that make no sense, or come for nobody: they change nothing, and nobody gets an answer.
 #include <doctest/doctest.h>
 
-#include "tests/unit/node/test_machine.h"
+#include "tests/unit/node/test_lan.h"
 
 namespace lanyard::node::test {
 

@@ -6,7 +6,7 @@
 
 #include "core/base/bech32m.h"
 #include "core/network/token.h"
-#include "tests/unit/node/test_machine.h"
+#include "tests/unit/node/test_lan.h"
 
 namespace lanyard::node::test {
 

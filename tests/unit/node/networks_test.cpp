@@ -2,7 +2,7 @@
 // Networks coming up, going down and being left; which one a request means; what a restart keeps.
 #include <doctest/doctest.h>
 
-#include "tests/unit/node/test_machine.h"
+#include "tests/unit/node/test_lan.h"
 
 namespace lanyard::node::test {
 

@@ -2,7 +2,7 @@
 // What a client is told of the other members: pings and status.
 #include <doctest/doctest.h>
 
-#include "tests/unit/node/test_machine.h"
+#include "tests/unit/node/test_lan.h"
 
 namespace lanyard::node::test {
 

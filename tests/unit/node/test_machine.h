@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine with a Node, for tests of what a client asks and gets: it keeps the files, opens the
-// devices as told, and carries datagrams to other machines on the same LAN at once and unharmed.
-// Scenarios with loss, NATs and many hosts are tests/sim's.
+// devices as told, and holds what it sent until it is taken (test_lan.h).
 #pragma once
 
 #include <map>
@@ -163,51 +162,5 @@ class TestMachine {
   RequestId last_request_ = 0;
   std::map<RequestId, Result<control::Reply>> answers_;
 };
-
-// What has been sent arrives, and the answers to it, until nobody has more to say.
-inline void deliver(const std::vector<TestMachine*>& lan) {
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (TestMachine* from : lan) {
-      for (Datagram& datagram : from->take_datagrams()) {
-        for (TestMachine* to : lan) {
-          if (to->endpoint() != datagram.to) continue;
-          to->receive(from->endpoint(), std::move(datagram.payload));
-          moved = true;
-          break;
-        }
-      }
-    }
-  }
-}
-
-inline void run(const std::vector<TestMachine*>& lan, Duration duration) {
-  const Instant end = lan.front()->now() + duration;
-  for (;;) {
-    deliver(lan);
-    Instant next = Instant::never();
-    for (const TestMachine* machine : lan) next = earlier(next, machine->next_timeout());
-    if (next > end) break;
-    for (TestMachine* machine : lan) machine->wait_until(next);
-  }
-  for (TestMachine* machine : lan) machine->wait_until(end);
-  deliver(lan);
-}
-
-inline std::string invite(TestMachine& admin, std::uint32_t uses = 1) {
-  control::CreateInvite request;
-  request.uses = uses;
-  return admin.ask<control::InviteReply>(request).token;
-}
-
-// Bert joins Anna's network, which takes some milliseconds.
-inline void join(TestMachine& anna, TestMachine& bert) {
-  control::JoinNetwork request;
-  request.token = invite(anna);
-  const RequestId id = bert.request(request);
-  run({&anna, &bert}, seconds(3));
-  REQUIRE(bert.is_answered(id));
-  REQUIRE_MESSAGE(bert.answer(id), bert.answer(id).error().message);
-}
 
 }  // namespace lanyard::node::test
