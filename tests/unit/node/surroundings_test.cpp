@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Surroundings (core/node/turn.h): candidates, and where others see us.
 #include <algorithm>
 
 #include <doctest/doctest.h>
