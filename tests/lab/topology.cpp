@@ -154,6 +154,19 @@ Machine& Lab::beacon() {
   return beacon;
 }
 
+void Lab::make_dht_strangers(const Lan& a, const Lan& b) {
+  const auto keep_at_home = [](const Lan& from, const Lan& to) {
+    // Their first byte is "d", and nothing else's is; @th begins with the UDP header's 64 bits.
+    // What is dropped while it is forwarded opens no NAT.
+    from.space.nft(
+        "table ip strangers {\n chain through {\n  type filter hook forward priority filter - 1;\n"
+        "  iifname \"lan\" ip daddr " +
+        to.public_address + " meta l4proto udp @th,64,8 0x64 counter drop\n }\n}\n");
+  };
+  keep_at_home(a, b);
+  keep_at_home(b, a);
+}
+
 void Lab::drop_per_thousand(int packets) {
   // Packets that the kernel has joined would be dropped together.
   for (const Uplink& uplink : uplinks_) {

@@ -60,6 +60,10 @@ class Lab {
   // are added after it find the DHT by it; before, there is none.
   Machine& beacon();
 
+  // DHT messages between the two do not leave home, as if neither was told of the other by a DHT of
+  // millions: in one of four nodes, everybody pings everybody, and that alone opens every NAT.
+  void make_dht_strangers(const Lan& a, const Lan& b);
+
   // So many per thousand of all packets that cross the internet are dropped from now on.
   void drop_per_thousand(int packets);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/internet.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "core/base/datagram.h"
@@ -78,6 +79,12 @@ Endpoint Internet::translate(Instant now, Site& site, const Endpoint& inside, co
   return {site.outside, port};
 }
 
+void Internet::make_dht_strangers(SiteId a, SiteId b) { dht_strangers_.insert(std::minmax(a, b)); }
+
+bool Internet::are_dht_strangers(SiteId a, SiteId b) const {
+  return dht_strangers_.contains(std::minmax(a, b));
+}
+
 void Internet::send(Instant now,
                     HostId from,
                     std::uint16_t from_port,
@@ -94,9 +101,15 @@ void Internet::send(Instant now,
                LocalArrival{resident->second, inside, datagram.to.port, datagram.payload});
     return;
   }
+  const auto destination = by_outside_.find(datagram.to.address);
+  // Theirs begin with "d" and nothing else does (protocol, section 1). One that was never sent
+  // opens no NAT.
+  if (destination != by_outside_.end() && !datagram.payload.empty() && datagram.payload[0] == 'd' &&
+      are_dht_strangers(location.site, destination->second)) {
+    return;
+  }
   const Endpoint outside =
       site.kind == Site::Kind::home ? translate(now, site, inside, datagram.to) : inside;
-  const auto destination = by_outside_.find(datagram.to.address);
   if (destination == by_outside_.end()) return;
   // No hairpin: a home does not reach itself by its outside address.
   if (destination->second == location.site) return;

@@ -51,6 +51,10 @@ class Internet {
   // Sites of different islands do not hear each other; all start on island 0.
   void put_on_island(SiteId site, std::uint32_t island) { sites_[site].island = island; }
 
+  // DHT messages between the two are never sent, as if neither was told of the other by a DHT of
+  // millions: in one of four nodes, everybody pings everybody, and that alone opens every NAT.
+  void make_dht_strangers(SiteId a, SiteId b);
+
   // Queues the arrivals of one datagram from the host's port: none, one or two.
   void send(Instant now,
             HostId from,
@@ -85,6 +89,7 @@ class Internet {
   };
 
   SiteId add_site(Site::Kind kind);
+  bool are_dht_strangers(SiteId a, SiteId b) const;
   bool lost() { return rng_.below(1'000'000) < weather_.loss; }
   Duration delay();
   Endpoint translate(Instant now, Site& site, const Endpoint& inside, const Endpoint& to);
@@ -94,6 +99,7 @@ class Internet {
   std::vector<Site> sites_;
   std::map<IpAddress, SiteId> by_outside_;
   std::map<HostId, Location> locations_;
+  std::set<std::pair<SiteId, SiteId>> dht_strangers_;  // lower site first
 };
 
 }  // namespace lanyard::sim
