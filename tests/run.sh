@@ -88,7 +88,7 @@ if wants sim; then
   run sim-200 release -R '^sim_mesh$' --verbose
 fi
 if wants lab; then run lab dev -L '^lab$'; fi
-if wants bench; then run bench dev -L '^bench$' --verbose; fi
+if wants bench; then run bench dev -C bench -L '^bench$' --verbose; fi
 
 say "done"
 status=0
