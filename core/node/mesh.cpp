@@ -17,19 +17,6 @@ constexpr Duration kYield = milliseconds(600);
 constexpr Duration kVerification = seconds(10);  // protocol.md 6.2
 constexpr Duration kRedemption = seconds(30);    // a joiner's stay at the door
 constexpr Duration kRetirement = seconds(10);    // datagrams under old keys may still be on the way
-constexpr Duration kRekeyRetry = seconds(5);
-// Pauses after 1, 2, … failed attempts of 10 s each; then the last for good.
-// Whoever comes back calls us, and its presence or beacon resets this: rare tries lose nothing.
-constexpr std::array<Duration, 9> kPauses = {seconds(0),  seconds(1),  seconds(5),
-                                             seconds(15), seconds(30), seconds(60),
-                                             minutes(2),  minutes(5),  minutes(10)};
-
-std::string no_answer(std::size_t addresses) {
-  return "no answer from " +
-         (addresses == 1 ? std::string("its address")
-                         : "any of its " + std::to_string(addresses) + " addresses") +
-         ": it is offline, or a NAT or firewall between does not let it through";
-}
 
 }  // namespace
 
@@ -188,12 +175,6 @@ void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason)
   }
 }
 
-void Mesh::pause(Turn& turn, Peer& peer) {
-  const Duration pause = kPauses[std::min<std::size_t>(peer.failures, kPauses.size() - 1)];
-  peer.next_attempt = turn.now + turn.rng.jittered(pause, 5);
-  ++peer.failures;
-}
-
 void Mesh::ended_by_peer(Turn& turn, Link& link, std::string_view reason) {
   const std::optional<network::MemberId> member = link.member;
   drop(turn, link.index(), "");
@@ -217,88 +198,6 @@ void Mesh::refresh(Turn& turn, Link& link) {
   Peer& peer = peers_.at(*link.member);
   peer.last_seen = turn.wall;
   if (peer.sending != link.index() || peer.links.size() > 1) choose(turn, peer);
-}
-
-bool Mesh::attempt_ended(Turn& turn, tunnel::AttemptId attempt) {
-  for (auto& [id, peer] : peers_) {
-    if (peer.attempt != attempt) continue;
-    peer.attempt.reset();
-    peer.next_attempt = turn.now + kRekeyRetry;
-    return true;
-  }
-  return false;
-}
-
-void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
-  for (auto& [id, peer] : peers_) {
-    if (peer.attempt != failed.attempt) continue;
-    peer.attempt.reset();
-    pause(turn, peer);
-    switch (failed.reason) {
-      case tunnel::FailureReason::version:
-        peer.trouble = "it speaks another version of the protocol: update the older of the two";
-        break;
-      case tunnel::FailureReason::cipher:
-        peer.trouble = "it has no cipher in common with this machine";
-        break;
-      case tunnel::FailureReason::timeout: break;  // connect() said how many addresses there are
-    }
-  }
-}
-
-void Mesh::retry_all(Turn& turn, const network::Digest& digest) {
-  for (auto& [id, peer] : peers_) {
-    peer.failures = 0;
-    if (peer.sending == 0) peer.next_attempt = turn.now;
-  }
-  // Whom we can still reach learns our new address by this.
-  for (auto& [index, link] : links_) {
-    if (link.member) link.ping(turn, link.endpoint, digest);
-  }
-}
-
-std::vector<Endpoint> Mesh::candidates(const Turn& turn,
-                                       const Peer& peer,
-                                       const network::Member& member) const {
-  std::vector<Endpoint> out = peer.learned;
-  out.insert(out.end(), member.endpoints.begin(), member.endpoints.end());
-  std::vector<Endpoint> usable;
-  for (const Endpoint& endpoint : out) {
-    // Two members can have the same private address, in two places.
-    const bool is_anothers = std::any_of(links_.begin(), links_.end(), [&](const auto& entry) {
-      const Link& link = entry.second;
-      return link.member && *link.member != peer.id && link.endpoint == endpoint;
-    });
-    if (is_anothers || !turn.surroundings.is_candidate(endpoint)) continue;
-    if (std::find(usable.begin(), usable.end(), endpoint) == usable.end()) {
-      usable.push_back(endpoint);
-    }
-  }
-  return usable;
-}
-
-void Mesh::connect(Turn& turn, Peer& peer, const network::Member& member) {
-  if (peer.attempt || turn.now < peer.next_attempt) return;
-  const std::vector<Endpoint> addresses = candidates(turn, peer, member);
-  if (addresses.empty()) {
-    peer.trouble = "no address of it is known yet: it has not been online since it was last seen";
-    peer.next_attempt = turn.now + kRekeyRetry;
-    peer.failures = std::max(peer.failures, 1U);
-    return;
-  }
-  if (peer.failures > 0) peer.trouble = no_answer(addresses.size());
-  peer.attempt = turn.handshakes.start(turn.now, credentials_id_, addresses);
-}
-
-void Mesh::renew_keys(Turn& turn, Peer& peer) {
-  const Link& link = links_.at(peer.sending);
-  const Duration age = turn.now - link.established;
-  const Duration limit = turn.settings.rekey_after;
-  // The responder waits an eighth longer, so that one side alone begins (protocol.md 4.5).
-  const Duration due = link.initiator == tunnel::Initiator::us ? limit : limit + limit / 8;
-  if (peer.attempt || turn.now < peer.next_attempt) return;
-  if (age < due && !link.session->needs_rekey()) return;
-  peer.attempt = turn.handshakes.start(turn.now, credentials_id_, {&link.endpoint, 1});
 }
 
 void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {

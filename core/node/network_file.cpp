@@ -20,6 +20,18 @@ Error corrupt(std::string_view what) {
   return make_error(Errc::corrupt, "the file does not hold " + std::string(what));
 }
 
+std::optional<network::Charter> find_charter(const std::vector<Buffer>& chain,
+                                             const network::NetworkId& id) {
+  for (const Buffer& entry : chain) {
+    auto item = network::parse_item(entry);
+    auto* charter = item ? std::get_if<network::Charter>(&*item) : nullptr;
+    if (charter != nullptr && charter->network() == id && charter->signature_holds()) {
+      return std::move(*charter);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string network_file_name(const network::NetworkId& id) {
@@ -94,17 +106,15 @@ Result<NetworkFile> parse_network_file(Bytes contents) {
                    *std::move(membership),
                    {}};
   if (*mtu != 0) file.preferences.mtu = static_cast<std::uint32_t>(*mtu);
-  bool has_charter = false;
   for (const bencode::Value& entry : chain->items()) {
-    const auto bytes = entry.string();
-    if (!bytes) continue;
-    file.chain.push_back(to_buffer(*bytes));
-    const auto item = network::parse_item(*bytes);
-    const auto* charter = item ? std::get_if<network::Charter>(&*item) : nullptr;
-    has_charter = has_charter || (charter != nullptr && charter->signature_holds() &&
-                                  charter->network() == file.membership.network());
+    if (const auto bytes = entry.string()) file.chain.push_back(to_buffer(*bytes));
   }
-  if (!has_charter) return corrupt("the network's charter");
+  const auto charter = find_charter(file.chain, file.membership.network());
+  if (!charter) return corrupt("the network's charter");
+  const auto& key = file.keys.admin;
+  if (key && charter->find_admin(network::admin_id(key->public_key())) == nullptr) {
+    return corrupt("an admin key of its network");
+  }
   return file;
 }
 

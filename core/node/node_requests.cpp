@@ -185,13 +185,15 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::NetworkUp& requ
   auto network = find_network(request.network);
   if (!network) return answer(turn, id, network.error());
   if (auto valid = check_mtu(request.mtu); !valid) return answer(turn, id, valid.error());
-  if ((*network)->is_wanted_up() && (request.interface || request.mtu)) {
+  const bool is_usable =
+      (*network)->is_wanted_up() && (*network)->state() != control::NetworkState::error;
+  if (is_usable && (request.interface || request.mtu)) {
     return answer(
         turn, id,
         make_error(Errc::conflict, (*network)->name() + " is up: its device cannot be changed now",
                    "lanyard down " + (*network)->name() + ", then this again"));
   }
-  if (!(*network)->is_wanted_up() || (*network)->state() == control::NetworkState::error) {
+  if (!is_usable) {
     (*network)->change(request.interface, request.mtu);
     (*network)->bring_up(turn);
     open_doors();
