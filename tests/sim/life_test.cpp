@@ -130,6 +130,27 @@ TEST_CASE("a frame under another member's MAC goes nowhere") {
   CHECK_FALSE(bob.received.contains(99));
 }
 
+TEST_CASE("whoever came by an invite stays when it is revoked afterwards") {
+  ThreeMembers lab(30);
+  Host& dave = lab.world.add_public_host("dave");
+  Host& late = lab.world.add_public_host("late");
+  dave.power_on();
+  late.power_on();
+  control::CreateInvite request;
+  request.network = "lab";
+  request.uses = 2;
+  const auto made = lab.world.ask(lab.alice, request, seconds(1));
+  REQUIRE(made);
+  const auto& open = std::get<control::InviteReply>(*made);
+  REQUIRE(join(lab.world, dave, "lab", open.token, seconds(10)));
+  lab.world.run_for(seconds(2));
+  REQUIRE(lab.world.ask(lab.alice, control::RevokeInvite{"lab", open.id}, seconds(1)));
+  lab.world.run_for(seconds(2));
+  CHECK_FALSE(join(lab.world, late, "lab", open.token, seconds(10)));
+  CHECK(reach_each_other(lab.world, dave, lab.bob, "lab", seconds(10)));
+  CHECK(lab.all_reach_each_other(seconds(5)));
+}
+
 TEST_CASE("a member that left is gone for the others") {
   ThreeMembers lab(29);
   REQUIRE(lab.world.ask(lab.bob, control::LeaveNetwork{"lab"}, seconds(2)));
