@@ -9,7 +9,7 @@
 # Exit 1: findings. Exit 77: no clang-tidy 14 here, nothing was checked.
 set -euo pipefail
 
-budget_seconds=120
+budget_seconds=60
 checks=(--checks=-clang-analyzer-*)
 places=(core)
 if [[ ${1:-} == --all ]]; then
