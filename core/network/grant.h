@@ -50,7 +50,9 @@ class Grant {
   const GrantTerms& terms() const { return terms_; }
   InviteId id() const { return invite_id(terms_.invite); }
   bool signature_holds(const crypto::AdminPublicKey& admin) const;
-  // With the slack for clocks.
+  // By the clock of whoever asks: nobody is let in any more.
+  bool has_ended(UnixTime at) const { return at > terms_.not_after; }
+  // By every clock that is right enough: for words of others.
   bool has_expired(UnixTime at) const;
   const SignedRecord& record() const { return record_; }
 

@@ -103,7 +103,7 @@ std::variant<Membership, Refusal> redeem(const Roster& roster,
   if (roster.revocation(grant.terms().invite.bytes) != nullptr) {
     return Refusal{RefusalCode::revoked, "the invite was revoked"};
   }
-  if (grant.has_expired(now)) return Refusal{RefusalCode::expired, "the invite has expired"};
+  if (grant.has_ended(now)) return Refusal{RefusalCode::expired, "the invite has expired"};
   if (!has_place && roster.claims(grant.terms().invite) >= grant.terms().uses) {
     return Refusal{RefusalCode::used_up, "the invite has no uses left"};
   }

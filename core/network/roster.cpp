@@ -111,7 +111,7 @@ InviteState Roster::invite_state(const Grant& grant, UnixTime now) const {
   const GrantTerms& terms = grant.terms();
   if (ledger_.is_revoked(terms.invite.bytes)) return InviteState::revoked;
   if (ledger_.claims(terms.invite).size() >= terms.uses) return InviteState::used_up;
-  return grant.has_expired(now) ? InviteState::expired : InviteState::open;
+  return grant.has_ended(now) ? InviteState::expired : InviteState::open;
 }
 
 std::vector<InviteStatus> Roster::invites(UnixTime now) const {

@@ -190,7 +190,7 @@ Result<Token> Token::parse(std::string_view text) {
 }
 
 Result<void> Token::check_time(UnixTime now) const {
-  if (!grant.has_expired(now)) return {};
+  if (!grant.has_ended(now)) return {};
   return make_error(Errc::expired, "the token has expired",
                     "ask for a new one (lanyard invite), and check this machine's clock");
 }

@@ -181,7 +181,9 @@ void LocalNetwork::tick(Turn& turn) {
   if (presence_due_ && turn.now >= next_presence_) publish_presence(turn);
   const bool busy =
       mesh_.is_busy() || introductions_.is_active() || join_introductions_.is_active();
-  next_tick_ = turn.now + (busy ? kBusyTick : kCalmTick);
+  // New keys are due within an eighth of their interval, also where tests make that short.
+  const Duration calm = std::min(kCalmTick, turn.settings.rekey_after / 8);
+  next_tick_ = turn.now + (busy ? std::min(kBusyTick, calm) : calm);
   save(turn);
 }
 

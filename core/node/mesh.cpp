@@ -123,6 +123,7 @@ void Mesh::admit(Turn& turn, Link& link, const network::MemberId& id) {
   link.member = id;
   Peer& peer = it->second;
   peer.links.push_back(link.index());
+  peer.next_attempt = turn.now;
   peer.last_seen = turn.wall;
   turn.forwarding_changed = true;
   choose(turn, peer);
