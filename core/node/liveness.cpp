@@ -69,6 +69,12 @@ std::optional<Endpoint> Liveness::pong_received(Instant now, const PingNonce& no
   return to;
 }
 
+void Liveness::inherit(const Liveness& before) {
+  round_trip_ = before.round_trip_;
+  history_ = before.history_;
+  outcomes_ = before.outcomes_;
+}
+
 std::uint32_t Liveness::lost_of_last() const {
   return static_cast<std::uint32_t>(std::popcount(history_));
 }

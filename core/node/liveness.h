@@ -28,6 +28,9 @@ class Liveness {
   // The address that the ping went to, if one with this nonce was sent lately.
   std::optional<Endpoint> pong_received(Instant now, const PingNonce& nonce);
 
+  // What was measured in the session before this one with the same peer.
+  void inherit(const Liveness& before);
+
   bool has_received() const { return packets_received_ > 0; }
   Instant last_received() const { return last_received_; }
   bool is_probing() const { return unanswered_ > 0; }

@@ -35,8 +35,6 @@ void LocalNetwork::fill_path(const Turn& turn, const Link& link, control::Member
                      static_cast<double>(link.liveness.counted_pings());
   }
   out.cipher = crypto::name(link.session->aead());
-  out.rx_bytes = link.session->bytes_received();
-  out.tx_bytes = link.session->bytes_sent();
   if (link.liveness.is_probing() && turn.now - link.liveness.last_received() > seconds(3)) {
     out.reason = "it has not answered for " +
                  std::to_string((turn.now - link.liveness.last_received()).seconds()) + " s";
@@ -60,6 +58,9 @@ control::MemberStatus LocalNetwork::member_status(const Turn& turn,
   const Peer* peer = mesh_.find(member.id);
   if (peer == nullptr) return out;
   out.last_seen = peer->last_seen.seconds;
+  const Traffic traffic = mesh_.traffic(*peer);
+  out.rx_bytes = traffic.received;
+  out.tx_bytes = traffic.sent;
   if (const Link* link = mesh_.sending_link(*peer)) {
     fill_path(turn, *link, out);
   } else {

@@ -109,6 +109,15 @@ const Link* Mesh::sending_link(const Peer& peer) const {
   return it == links_.end() ? nullptr : &it->second;
 }
 
+Traffic Mesh::traffic(const Peer& peer) const {
+  Traffic out = peer.ended_traffic;
+  for (const tunnel::SessionIndex index : peer.links) {
+    out.received += links_.at(index).session->bytes_received();
+    out.sent += links_.at(index).session->bytes_sent();
+  }
+  return out;
+}
+
 std::vector<tunnel::SessionIndex> Mesh::unverified() const {
   std::vector<tunnel::SessionIndex> out;
   for (const auto& [index, link] : links_) {
@@ -122,6 +131,7 @@ void Mesh::admit(Turn& turn, Link& link, const network::MemberId& id) {
   if (it == peers_.end()) return;
   link.member = id;
   Peer& peer = it->second;
+  if (const Link* before = sending_link(peer)) link.liveness.inherit(before->liveness);
   peer.links.push_back(link.index());
   peer.next_attempt = turn.now;
   peer.last_seen = turn.wall;
@@ -154,6 +164,8 @@ void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason)
   if (!reason.empty()) it->second.say_bye(turn, reason);
   const std::optional<network::MemberId> member = it->second.member;
   const Endpoint endpoint = it->second.endpoint;
+  const std::uint64_t received = it->second.session->bytes_received();
+  const std::uint64_t sent = it->second.session->bytes_sent();
   const bool was_short = turn.now - it->second.established < kVerification;
   links_.erase(it);
   turn.handshakes.release_index(index);
@@ -162,6 +174,8 @@ void Mesh::drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason)
   const auto owner = peers_.find(*member);
   if (owner == peers_.end()) return;
   Peer& peer = owner->second;
+  peer.ended_traffic.received += received;
+  peer.ended_traffic.sent += sent;
   std::erase(peer.links, index);
   if (peer.sending != index) return;
   choose(turn, peer);
@@ -219,7 +233,9 @@ void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
 }
 
 void Mesh::tick(Turn& turn, const network::Roster& roster) {
-  const Duration lifetime = turn.settings.rekey_after + turn.settings.rekey_after / 2;
+  // 180 s as a rule (protocol.md 4.5); where tests set less, an attempt still has its 10 s.
+  const Duration lifetime =
+      turn.settings.rekey_after + std::max(turn.settings.rekey_after / 2, seconds(10));
   const network::Digest digest = roster.digest();
   std::vector<tunnel::SessionIndex> finished;
   for (auto& [index, link] : links_) {

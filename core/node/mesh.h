@@ -20,6 +20,12 @@
 
 namespace lanyard::node {
 
+// Bytes of datagrams, since the daemon's start.
+struct Traffic {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+};
+
 // Another member of the network.
 struct Peer {
   network::MemberId id;
@@ -30,6 +36,7 @@ struct Peer {
   std::uint32_t failures = 0;          // attempts in a row without an answer
   std::int64_t presence_sequence = 0;  // that the last attempt was made with
   std::vector<Endpoint> learned;       // where it was before, newest first
+  Traffic ended_traffic;               // of sessions that are over
   UnixTime last_seen;                  // 0: never
   std::string trouble;                 // a sentence, while there is no session
 };
@@ -52,6 +59,7 @@ class Mesh {
   // nullptr: no such session. Borrowed until a link is added or dropped.
   Link* find_link(tunnel::SessionIndex index);
   const Link* sending_link(const Peer& peer) const;
+  Traffic traffic(const Peer& peer) const;
   // Sessions whose membership is not verified.
   std::vector<tunnel::SessionIndex> unverified() const;
   // The membership is verified: the link is that member's from now on.

@@ -101,7 +101,7 @@ TEST_CASE("a gigabyte arrives whole through loss and new keys") {
   Machine& bob = lab.machine("bob", lab.lan(Lan::Uplink::nat));
   for (Machine* machine : {&alice, &bob}) {
     machine->set_program(program);
-    machine->start_daemon({"--rekey-interval", "2"});
+    machine->start_daemon({"--rekey-interval", "1"});
   }
   create(alice, "lab");
   join(bob, invite(alice));
