@@ -16,11 +16,16 @@ if [[ ! -x $other ]]; then
   result=77
 fi
 for seed in "$@"; do
+  exec 3< <("$other" --seed "$seed" --nodes "$nodes")
+  running=$!
   first=$("$program" --seed "$seed" --nodes "$nodes")
-  second=$("$other" --seed "$seed" --nodes "$nodes")
+  read -r second <&3
+  wait "$running"
   echo "seed $seed, $nodes nodes: $first and $second"
   if [[ $first != "$second" ]]; then
-    echo "same_trace: they differ; replay: --seed $seed --nodes $nodes" >&2
+    echo "same_trace: they differ (are both builds of the same source?)" >&2
+    echo "replay: $program --seed $seed --nodes $nodes" >&2
+    echo "replay: $other --seed $seed --nodes $nodes" >&2
     exit 1
   fi
 done
