@@ -51,8 +51,13 @@ ExitCode run_words(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
   try {
-    return static_cast<int>(
-        lanyard::cli::run_words(std::vector<std::string>(argv + std::min(argc, 1), argv + argc)));
+    const lanyard::cli::ExitCode code =
+        lanyard::cli::run_words(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+    if (std::cout.flush()) return static_cast<int>(code);
+    // A token that did not reach its file must not look like one that did.
+    std::cerr << "lanyard: the output cannot be written\n";
+    return static_cast<int>(code == lanyard::cli::ExitCode::ok ? lanyard::cli::ExitCode::failure
+                                                               : code);
   } catch (const std::exception& error) {
     std::cerr << "lanyard: cannot go on: " << error.what() << "\n";
     return static_cast<int>(lanyard::cli::ExitCode::failure);

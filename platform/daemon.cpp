@@ -23,6 +23,7 @@
 #include "platform/state_directory.h"
 #include "platform/system_rng.h"
 #include "platform/udp_port.h"
+#include "platform/unsaved_files.h"
 #include "platform/worker.h"
 
 namespace lanyard::platform {
@@ -104,6 +105,13 @@ Result<Ground> prepare(const DaemonOptions& options, LogSink& log_sink) {
   return Ground{std::move(*state), std::move(*netlink), std::move(*monitor), std::move(*bootstrap)};
 }
 
+// The answer tells of something that has to be on disk.
+bool is_change(const control::Reply& reply) {
+  return std::holds_alternative<control::NetworkReply>(reply) ||
+         std::holds_alternative<control::InviteReply>(reply) ||
+         std::holds_alternative<control::Done>(reply);
+}
+
 // Control thread.
 class Daemon final : private ControlRequests {
  public:
@@ -133,14 +141,13 @@ class Daemon final : private ControlRequests {
   // After every input: carries out all that the node wants, until nothing is left.
   void settle();
   void carry_out(const node::Outbox& box);
-  // The first file that could not be written.
-  Result<void> store(const std::vector<node::StateFile>& files);
   void send(const Datagrams& datagrams) const;
   void arm_timer();
 
   const DaemonOptions& options_;
   LogSink& log_sink_;
   Ground ground_;
+  UnsavedFiles unsaved_{ground_.state, log_sink_};
   SystemRng rng_;
   node::Node node_;
   node::Outbox outbox_;
@@ -215,6 +222,13 @@ void Daemon::run() {
   read_underlay();
   names_->ask();
   loop_.run();
+  // A second signal while all is taken down must not end us as if the first had not been heard:
+  // with the other thread gone, this one lets it wait for the end.
+  server_.reset();
+  readable_.clear();
+  devices_.reset();
+  worker_.reset();
+  hold_back_signals();
 }
 
 void Daemon::watch() {
@@ -332,7 +346,9 @@ void Daemon::settle() {
 }
 
 void Daemon::carry_out(const node::Outbox& box) {
-  const auto stored = store(box.files);
+  // Whoever waits for an answer may try what failed before; mere traffic does not.
+  const bool is_asked = !box.files.empty() || !box.answers.empty();
+  const auto stored = is_asked ? unsaved_.store(box.files) : Result<void>();
   for (const node::DeviceId device : box.closed_devices) devices_->close(device);
   for (const node::DeviceConfiguration& wanted : box.devices) {
     device_outcomes_.emplace_back(wanted.device, devices_->configure(wanted));
@@ -345,21 +361,9 @@ void Daemon::carry_out(const node::Outbox& box) {
   for (const node::Notice& notice : box.notices) server_->notify(notice);
   for (const node::Answer& answer : box.answers) {
     // What is not on disk is lost with the next start: that is no success.
-    const bool is_lost = answer.reply && !stored;
+    const bool is_lost = answer.reply && !stored && is_change(*answer.reply);
     server_->answer(is_lost ? node::Answer{answer.request, stored.error()} : answer);
   }
-}
-
-Result<void> Daemon::store(const std::vector<node::StateFile>& files) {
-  Result<void> first;
-  for (const node::StateFile& file : files) {
-    const auto stored = file.contents ? ground_.state.write(file.name, *file.contents)
-                                      : ground_.state.remove(file.name);
-    if (stored) continue;
-    log_sink_.write(LogLevel::error, stored.error().message);
-    if (first) first = stored;
-  }
-  return first;
 }
 
 void Daemon::send(const Datagrams& datagrams) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <csignal>
 
 namespace lanyard::platform {
 namespace {
@@ -51,6 +52,14 @@ SignalWatch::SignalWatch(EventLoop& loop, int signal_number, std::function<void(
   check(uv_signal_init(loop.get(), handle()));
   check(uv_signal_start(
       handle(), [](uv_signal_t* signal, int) { call(signal); }, signal_number));
+}
+
+void hold_back_signals() {
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGTERM);
+  sigaddset(&both, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &both, nullptr);
 }
 
 }  // namespace lanyard::platform

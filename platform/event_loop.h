@@ -83,4 +83,7 @@ class SignalWatch : public Watch<uv_signal_t> {
   SignalWatch(EventLoop& loop, int signal_number, std::function<void()> on_signal);
 };
 
+// The calling thread takes no SIGTERM and no SIGINT any more: they wait for the process's end.
+void hold_back_signals();
+
 }  // namespace lanyard::platform

@@ -182,8 +182,13 @@ Result<std::vector<StoredFile>> StateDirectory::load_all(UnixTime now) const {
     auto contents = file ? unwrap_state(*file) : std::move(file);
     if (contents) {
       out.push_back({name, std::move(*contents)});
-    } else {
+    } else if (contents.error().code == Errc::corrupt) {
       set_aside(name, contents.error().message, now);
+    } else {
+      // It may be whole: a start that fails loses less than one without its networks.
+      Error unreadable = contents.error();
+      unreadable.message = "state file " + name + " cannot be read: " + unreadable.message;
+      return unreadable;
     }
   }
   return out;

@@ -29,7 +29,8 @@ class StateDirectory {
   static Result<StateDirectory> open(std::string path, LogSink& log_sink);
 
   const std::string& path() const { return path_; }
-  // All files in the order of their names; a damaged one is set aside as it is met.
+  // All files in the order of their names; a damaged one is set aside as it is met. An error when
+  // one cannot be read at all (permission, a failing disk).
   Result<std::vector<StoredFile>> load_all(UnixTime now) const;
   // On disk when it returns; the file is readable by its owner alone.
   Result<void> write(std::string_view name, Bytes contents) const;

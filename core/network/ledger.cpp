@@ -87,6 +87,8 @@ ItemFault Ledger::check_alone(const Item& item) const {
       return charter.signature_holds() ? ItemFault::none : ItemFault::bad_signature;
     }
     ItemFault operator()(const Membership& membership) const {
+      // Claims and witnesses may hold keys of later versions; no handshake carries a longer one.
+      if (membership.encode().size() > kMaxMembershipSize) return ItemFault::malformed;
       if (membership.network() != network) return ItemFault::other_network;
       return membership.holds_together() ? ItemFault::none : ItemFault::bad_signature;
     }

@@ -150,6 +150,10 @@ class LocalNetwork {
   control::MemberStatus member_status(const Turn& turn, const network::Member& member) const;
   void fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const;
 
+  Result<void> revoke(Turn& turn, const network::RevokedKey& key);
+  // Before anybody is told: a crash must not give a used or revoked invite back.
+  void save_roster_now() { next_roster_save_ = Instant::long_ago(); }
+
   Duration member_look_interval(Instant now) const;
   Duration join_look_interval(Instant now) const;
   std::vector<Endpoint> invite_hints(const Turn& turn) const;

@@ -214,6 +214,7 @@ void LocalNetwork::receive_claim(Turn& turn, Link& link, const ClaimMessage& mes
   }
   const Endpoint endpoint = link.endpoint;
   apply(turn, outcome.change, link.index());
+  save_roster_now();
   mesh_.learn(turn, membership.member(), endpoint);
 }
 

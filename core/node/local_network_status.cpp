@@ -170,7 +170,13 @@ Result<control::InviteReply> LocalNetwork::invite(Turn& turn,
   auto token = network::make_token(*roster_.charter(), *keys_.admin, keys_.secret, wish,
                                    invite_hints(turn), turn.rng);
   if (!token) return token.error();
-  apply(turn, roster_.add(token->grant, turn.wall).change, 0);
+  const network::AddOutcome added = roster_.add(token->grant, turn.wall);
+  if (added.result != network::AddResult::added) {
+    return make_error(Errc::overloaded, name() + " has too many open invites",
+                      "revoke some, or wait until some have expired");
+  }
+  apply(turn, added.change, 0);
+  save_roster_now();
   join_rendezvous_.renew();
   next_tick_ = turn.now;
   return control::InviteReply{.token = token->to_text(),
@@ -221,12 +227,17 @@ Result<void> LocalNetwork::revoke_invite(Turn& turn, std::string_view id_start) 
     return make_error(Errc::invalid, "several invites have an id that starts like this",
                       "type more of it");
   }
-  apply(turn,
-        roster_
-            .add(network::Revocation::make(id(), found.front().bytes, turn.wall, *keys_.admin),
-                 turn.wall)
-            .change,
-        0);
+  return revoke(turn, found.front().bytes);
+}
+
+Result<void> LocalNetwork::revoke(Turn& turn, const network::RevokedKey& key) {
+  const network::AddOutcome added =
+      roster_.add(network::Revocation::make(id(), key, turn.wall, *keys_.admin), turn.wall);
+  if (added.result != network::AddResult::added && added.result != network::AddResult::known) {
+    return make_error(Errc::overloaded, name() + " has too many revocations");
+  }
+  apply(turn, added.change, 0);
+  save_roster_now();
   return {};
 }
 
@@ -235,12 +246,7 @@ Result<void> LocalNetwork::revoke_member(Turn& turn, const network::MemberId& me
   if (!keys_.admin || membership == nullptr) {
     return make_error(Errc::permission, "this machine holds no admin key of " + name());
   }
-  const network::RevokedKey key = membership->identity().bytes;
-  apply(
-      turn,
-      roster_.add(network::Revocation::make(id(), key, turn.wall, *keys_.admin), turn.wall).change,
-      0);
-  return {};
+  return revoke(turn, membership->identity().bytes);
 }
 
 }  // namespace lanyard::node

@@ -78,13 +78,21 @@ Result<LocalNetwork*> Node::Core::find_network(std::string_view text) {
     return make_error(Errc::invalid, "this machine is in several networks: " + names,
                       "say which with --network NAME");
   }
+  std::vector<LocalNetwork*> by_name;
   std::vector<LocalNetwork*> by_id;
   for (auto& [id, network] : networks_) {
-    if (network->name() == text) return network.get();
+    if (network->name() == text) by_name.push_back(network.get());
     if (text.size() >= kShortestIdStart && id.to_hex().starts_with(text)) {
       by_id.push_back(network.get());
     }
   }
+  if (by_name.size() > 1) {
+    // Others choose the names of their networks: two of them may have chosen the same.
+    return make_error(Errc::invalid,
+                      "this machine is in several networks called " + std::string(text),
+                      "say which by the start of its id: lanyard status --json shows them");
+  }
+  if (!by_name.empty()) return by_name.front();
   if (by_id.size() == 1) return by_id.front();
   return make_error(Errc::not_found, "this machine is in no network called " + std::string(text),
                     "lanyard status shows the networks");
