@@ -222,8 +222,7 @@ void Daemon::run() {
   read_underlay();
   names_->ask();
   loop_.run();
-  // A second signal while all is taken down must not end us as if the first had not been heard:
-  // with the other thread gone, this one lets it wait for the end.
+  // A second signal while all is taken down waits for the end: it must not kill us halfway.
   server_.reset();
   readable_.clear();
   devices_.reset();
