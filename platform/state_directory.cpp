@@ -63,6 +63,8 @@ Result<Buffer> read_file(const Place& place) {
   // O_NONBLOCK: a pipe that was put in a file's place must not hold up the start.
   FileDescriptor file(openat(place.directory.get(), place.name.c_str(),
                              O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  // A symbolic link: O_NOFOLLOW.
+  if (!file.is_open() && errno == ELOOP) return make_error(Errc::corrupt, "it is no plain file");
   struct stat status {};
   if (!file.is_open() || fstat(file.get(), &status) != 0) {
     return system_error(errno, "it cannot be read");
