@@ -241,12 +241,4 @@ Result<void> LocalNetwork::revoke(Turn& turn, const network::RevokedKey& key) {
   return {};
 }
 
-Result<void> LocalNetwork::revoke_member(Turn& turn, const network::MemberId& member) {
-  const network::Membership* membership = roster_.membership(member);
-  if (!keys_.admin || membership == nullptr) {
-    return make_error(Errc::permission, "this machine holds no admin key of " + name());
-  }
-  return revoke(turn, membership->identity().bytes);
-}
-
 }  // namespace lanyard::node
