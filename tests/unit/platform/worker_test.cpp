@@ -220,7 +220,10 @@ TEST_CASE_FIXTURE(TwoHosts, "a removed device is in use no more when remove_devi
   do {
     bob.send_frame(frame(1, 2, "to somebody"));
   } while (poll(&arrived, 1, 10) == 0);
-  CHECK(alice.receive_frame() == frame(1, 2, "to somebody"));
+  // The first one may have waited at Alice's port until the device was back.
+  Buffer received = alice.receive_frame();
+  if (received == frame(1, 2, "to nobody")) received = alice.receive_frame();
+  CHECK(received == frame(1, 2, "to somebody"));
 }
 
 TEST_CASE_FIXTURE(TwoHosts, "a device that takes no more costs its frames and nothing else") {
