@@ -5,23 +5,16 @@
 #include <cstdlib>
 
 #include "core/base/endian.h"
+#include "core/crypto/aead_backends.h"
+#include "core/crypto/cipher_functions.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/sodium.h"
 
 namespace lanyard::crypto {
 namespace {
 
-static_assert(kTagSize == crypto_aead_chacha20poly1305_ietf_ABYTES);
-static_assert(kTagSize == crypto_aead_aes256gcm_ABYTES);
 static_assert(kTagSize == crypto_aead_xchacha20poly1305_ietf_ABYTES);
 static_assert(kBoxNonceSize == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
-static_assert(sizeof(AeadNonce) == crypto_aead_chacha20poly1305_ietf_NPUBBYTES);
-static_assert(sizeof(AeadNonce) == crypto_aead_aes256gcm_NPUBBYTES);
-
-// The prepared key lies in bytes, so that libsodium's types stay out of the header.
-const crypto_aead_aes256gcm_state* aes_state(const std::uint8_t* prepared) {
-  return reinterpret_cast<const crypto_aead_aes256gcm_state*>(prepared);
-}
 
 }  // namespace
 
@@ -34,9 +27,10 @@ std::string_view name(Aead aead) {
 }
 
 AeadMask supported_aeads() {
-  require_sodium();
-  auto mask = static_cast<AeadMask>(Aead::chacha20_poly1305);
-  if (crypto_aead_aes256gcm_is_available() != 0) mask |= static_cast<AeadMask>(Aead::aes_256_gcm);
+  AeadMask mask = 0;
+  for (const Aead aead : {Aead::aes_256_gcm, Aead::chacha20_poly1305}) {
+    if (!available_backends(aead).empty()) mask |= static_cast<AeadMask>(aead);
+  }
   return mask;
 }
 
@@ -63,52 +57,33 @@ AeadNonce noise_nonce(Aead aead, std::uint64_t counter) {
   return nonce;
 }
 
-AeadKey::AeadKey(Aead aead, const Secret<32>& key) : aead_(aead) {
-  static_assert(kPreparedSize == sizeof(crypto_aead_aes256gcm_state));
-  static_assert(alignof(crypto_aead_aes256gcm_state) <= 16);
-  require_sodium();
-  std::uint8_t* const prepared = prepared_.mutable_bytes().data();
-  if (aead == Aead::chacha20_poly1305) {
-    std::memcpy(prepared, key.bytes().data(), key.bytes().size());
-    return;
-  }
-  if (crypto_aead_aes256gcm_is_available() == 0) std::abort();
-  crypto_aead_aes256gcm_beforenm(reinterpret_cast<crypto_aead_aes256gcm_state*>(prepared),
-                                 key.bytes().data());
+AeadKey::AeadKey(Aead aead, AeadBackend backend, const Secret<32>& key)
+    : aead_(aead), backend_(backend), functions_(find_cipher(aead, backend)) {
+  if (functions_ == nullptr) std::abort();
+  functions_->prepare(key.bytes().data(), prepared_.mutable_bytes().data());
+}
+
+void AeadKey::seal(const AeadNonce& nonce,
+                   Bytes additional_data,
+                   Bytes plaintext,
+                   MutableBytes sealed) const {
+  assert(sealed.size() == plaintext.size() + kTagSize);
+  functions_->seal(prepared_.bytes().data(), nonce, additional_data, plaintext, sealed.data());
 }
 
 void AeadKey::seal(const AeadNonce& nonce,
                    Bytes additional_data,
                    MutableBytes plaintext_then_tag) const {
   assert(plaintext_then_tag.size() >= kTagSize);
-  std::uint8_t* const text = plaintext_then_tag.data();
-  const std::size_t size = plaintext_then_tag.size() - kTagSize;
-  const std::uint8_t* const key = prepared_.bytes().data();
-  if (aead_ == Aead::aes_256_gcm) {
-    crypto_aead_aes256gcm_encrypt_afternm(text, nullptr, text, size, additional_data.data(),
-                                          additional_data.size(), nullptr, nonce.data(),
-                                          aes_state(key));
-  } else {
-    crypto_aead_chacha20poly1305_ietf_encrypt(text, nullptr, text, size, additional_data.data(),
-                                              additional_data.size(), nullptr, nonce.data(), key);
-  }
+  seal(nonce, additional_data, plaintext_then_tag.first(plaintext_then_tag.size() - kTagSize),
+       plaintext_then_tag);
 }
 
 bool AeadKey::open(const AeadNonce& nonce,
                    Bytes additional_data,
                    MutableBytes ciphertext_then_tag) const {
   if (ciphertext_then_tag.size() < kTagSize) return false;
-  std::uint8_t* const text = ciphertext_then_tag.data();
-  const std::size_t size = ciphertext_then_tag.size();
-  const std::uint8_t* const key = prepared_.bytes().data();
-  if (aead_ == Aead::aes_256_gcm) {
-    return crypto_aead_aes256gcm_decrypt_afternm(text, nullptr, nullptr, text, size,
-                                                 additional_data.data(), additional_data.size(),
-                                                 nonce.data(), aes_state(key)) == 0;
-  }
-  return crypto_aead_chacha20poly1305_ietf_decrypt(text, nullptr, nullptr, text, size,
-                                                   additional_data.data(), additional_data.size(),
-                                                   nonce.data(), key) == 0;
+  return functions_->open(prepared_.bytes().data(), nonce, additional_data, ciphertext_then_tag);
 }
 
 Buffer seal_box(const Secret<32>& key, Rng& rng, Bytes additional_data, Bytes plaintext) {

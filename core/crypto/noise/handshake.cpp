@@ -3,6 +3,8 @@
 
 #include <cassert>
 
+#include "core/crypto/aead_backends.h"
+
 namespace lanyard::crypto::noise {
 namespace {
 
@@ -28,7 +30,7 @@ Result<void> check_keys(const Setup& setup, const Protocol& protocol) {
   if (!known_before && setup.remote_static) {
     return misuse(protocol.name + " does not take the peer's static key beforehand");
   }
-  if ((supported_aeads() & static_cast<AeadMask>(protocol.aead)) == 0) {
+  if (!is_available(protocol.aead, AeadBackend::libsodium)) {
     return make_error(Errc::unavailable,
                       "cannot use " + protocol.name + ": this processor has no AES instructions");
   }
