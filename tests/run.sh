@@ -4,8 +4,8 @@
 # unit, lint, sim, lab, tsan, bench (bench only when asked for: it measures and judges nothing).
 #
 # Four builds, each of no more than its tests need: dev, everything with address and undefined-
-# behaviour sanitizers; release, the program that timings and large transfers are made with, and the
-# large simulation; clang, that simulation again, whose every event has to be the same from both
+# behaviour sanitizers; release, the program that timings and large transfers are made with, the
+# large simulation, and what measures; clang, that simulation again, whose every event has to be the same from both
 # compilers; tsan, what has threads.
 # Ends with the totals and the names of what was skipped; exits 1 if anything failed.
 set -euo pipefail
@@ -72,13 +72,14 @@ PYTHON
 
 packaging/install-deps.sh
 
-if wants lab || wants bench; then build release lanyard; fi
+if wants lab; then build release lanyard; fi
+if wants bench; then build release benches; fi
 if wants sim; then
   build release sim_mesh
   build clang sim_mesh
 fi
 if wants tsan; then build tsan unit_platform; fi
-build dev
+if wants unit || wants lint || wants sim || wants lab; then build dev; fi
 
 if wants unit; then run unit dev -L '^unit$' -j "$(nproc)"; fi
 if wants lint; then run lint dev -L '^lint$' -j "$(nproc)"; fi
@@ -88,7 +89,7 @@ if wants sim; then
   run sim-200 release -R '^sim_mesh$' --verbose
 fi
 if wants lab; then run lab dev -L '^lab$'; fi
-if wants bench; then run bench dev -C bench -L '^bench$' --verbose; fi
+if wants bench; then run bench release -C bench -L '^bench$' --verbose; fi
 
 say "done"
 status=0
