@@ -5,8 +5,8 @@
 #
 # Four builds, each of no more than its tests need: dev, everything with address and undefined-
 # behaviour sanitizers; release, the program that timings and large transfers are made with, the
-# large simulation, and what measures; clang, that simulation again, whose every event has to be the same from both
-# compilers; tsan, what has threads.
+# large simulation, and what measures; clang, that simulation again, whose every event has to be the
+# same from both compilers; tsan, what has threads.
 # Ends with the totals and the names of what was skipped; exits 1 if anything failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
