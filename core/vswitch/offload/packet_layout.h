@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// PacketLayout: where the headers and the payload of a TCP segment or UDP datagram lie in its
+// Ethernet frame. What has none of these, or has them spread over IP fragments or behind IPv6
+// extension headers, is nothing that offloads work on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/bytes.h"
+#include "core/base/endpoint.h"
+
+namespace lanyard::vswitch {
+
+enum class Transport : std::uint8_t { tcp, udp };
+
+// Offsets are from the first byte of the frame:
+//  0          network_offset    transport_offset   payload_offset   end        size of the frame
+//  | Ethernet | IP (with       | TCP (with         | payload        | padding  |
+//  | and tags |   options)     |   options) or UDP |                |          |
+struct PacketLayout {
+  IpFamily family = IpFamily::v4;
+  Transport transport = Transport::tcp;
+  std::size_t network_offset = 0;
+  std::size_t transport_offset = 0;
+  std::size_t payload_offset = 0;
+  std::size_t end = 0;  // by the length field of IP; padding of Ethernet may follow
+
+  std::size_t payload_size() const { return end - payload_offset; }
+  // Where the checksum of the transport header lies.
+  std::size_t checksum_offset() const {
+    return transport_offset + (transport == Transport::tcp ? 16 : 6);  // RFC 9293, RFC 768
+  }
+};
+
+// Behind any number of VLAN tags. What it returns is true of the frame: all headers are whole, all
+// offsets ascend and lie inside of the frame, the version fields say family, an IPv4 packet is no
+// fragment, no IPv6 extension header lies between, the length of UDP is the length that IP says.
+// Neither checksum has been looked at.
+std::optional<PacketLayout> parse_layout(Bytes frame);
+
+}  // namespace lanyard::vswitch
