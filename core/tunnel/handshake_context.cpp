@@ -37,7 +37,11 @@ const Credentials* HandshakeContext::authenticate(const HandshakeView& message) 
 }
 
 Hello HandshakeContext::hello(const Credentials& own, SessionIndex index) const {
-  return {settings.aead_mask & crypto::supported_aeads(), index, own.side, settings.version};
+  return {.aead_mask = settings.aead_mask & crypto::supported_aeads(),
+          .index = index,
+          .side = own.side,
+          .version = settings.version,
+          .features = settings.features};
 }
 
 crypto::noise::Handshake begin_noise(const Credentials& credentials,
@@ -90,6 +94,8 @@ Established establish(const HandshakeContext& context,
   setup.receive_key = crypto::data_key(receive, *aead);
   setup.handshake_hash = noise.handshake_hash();
   setup.limits = context.settings.session_limits;
+  setup.backends = context.settings.backends;
+  setup.remote_features = theirs.features;
 
   Established out;
   out.session = std::make_shared<Session>(std::move(setup));

@@ -80,6 +80,8 @@ enum class HandshakeDrop : std::uint8_t {
 struct HandshakeSettings {
   crypto::AeadMask aead_mask = crypto::supported_aeads();  // of these, what the machine can do
   std::int64_t version = kProtocolVersion;
+  Features features = kTakesPendingChecksums;
+  crypto::AeadBackends backends;  // what sessions seal and open with
   SessionLimits session_limits;
   std::size_t max_half_open = 256;  // as responder; the oldest goes
   std::size_t max_half_open_per_source = 16;

@@ -18,6 +18,10 @@ void write_membership(bencode::Writer& writer, const Introduction& introduction)
   if (!introduction.membership.empty()) writer.string("m", Bytes(introduction.membership));
 }
 
+void write_features(bencode::Writer& writer, const Hello& hello) {
+  if (hello.features != 0) writer.integer("f", static_cast<std::int64_t>(hello.features));
+}
+
 void write_observed(bencode::Writer& writer, const Introduction& introduction) {
   if (introduction.observed) writer.string("o", Bytes(introduction.observed->compact()));
 }
@@ -26,6 +30,7 @@ Buffer encode_hello(const Hello& hello, Bytes padding) {
   bencode::Writer writer;
   writer.begin_dict();
   writer.integer("a", static_cast<std::int64_t>(hello.aead_mask));
+  write_features(writer, hello);
   writer.integer("i", hello.index);
   if (!padding.empty()) writer.string("p", padding);
   writer.integer("r", static_cast<std::int64_t>(hello.side));
@@ -39,11 +44,13 @@ std::optional<Hello> read_hello(const bencode::Value& dict) {
   const auto index = dict.integer("i");
   const auto side = dict.integer("r");
   const auto version = dict.integer("v");
+  const auto features = dict.integer("f").value_or(0);
   if (!aead_mask || !index || !side || !version) return std::nullopt;
-  if (*aead_mask < 0 || *index < 1 || *index > kMaxSessionIndex) return std::nullopt;
+  if (*aead_mask < 0 || features < 0 || *index < 1 || *index > kMaxSessionIndex)
+    return std::nullopt;
   if (*side != 0 && *side != 1) return std::nullopt;
   return Hello{static_cast<crypto::AeadMask>(*aead_mask), static_cast<SessionIndex>(*index),
-               static_cast<Side>(*side), *version};
+               static_cast<Side>(*side), *version, static_cast<Features>(features)};
 }
 
 std::optional<Introduction> read_introduction(const bencode::Value& dict) {
@@ -74,6 +81,7 @@ Buffer encode_payload_2(const Payload2& content) {
   bencode::Writer writer;
   writer.begin_dict();
   writer.integer("a", static_cast<std::int64_t>(content.hello.aead_mask));
+  write_features(writer, content.hello);
   writer.integer("i", content.hello.index);
   write_membership(writer, content.introduction);
   write_observed(writer, content.introduction);

@@ -14,13 +14,14 @@
 
 namespace lanyard::tunnel {
 
-// In message 1 and 2. These four keep their place in every version, so that two versions can at
-// least tell each other that they differ.
+// In message 1 and 2. All but the features keep their place in every version, so that two versions
+// can at least tell each other that they differ.
 struct Hello {
   crypto::AeadMask aead_mask = 0;
   SessionIndex index = 0;  // the sender's
   Side side = Side::member;
   std::int64_t version = 0;
+  Features features = 0;
 };
 
 // In message 2 and 3.

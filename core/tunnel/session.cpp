@@ -29,10 +29,11 @@ Session::Session(SessionSetup setup)
       credentials_id_(setup.credentials_id),
       aead_(setup.aead),
       handshake_hash_(setup.handshake_hash),
+      remote_features_(setup.remote_features),
       limits_(setup.limits),
       first_counter_(setup.first_counter),
-      send_key_(setup.aead, setup.send_key),
-      receive_key_(setup.aead, setup.receive_key),
+      send_key_(setup.aead, setup.backends.of(setup.aead), setup.send_key),
+      receive_key_(setup.aead, setup.backends.of(setup.aead), setup.receive_key),
       next_counter_(setup.first_counter) {}
 
 std::optional<std::uint64_t> Session::reserve(std::uint32_t packets, std::uint64_t bytes) {
@@ -47,16 +48,17 @@ std::optional<std::uint64_t> Session::reserve(std::uint32_t packets, std::uint64
   return first;
 }
 
-void Session::seal_with(std::uint64_t counter, MutableBytes datagram) const {
-  assert(datagram.size() >= kMinDataSize);
+void Session::seal_with(std::uint64_t counter, Bytes body, MutableBytes datagram) const {
+  assert(!body.empty() && datagram.size() == kDataHeaderSize + body.size() + kTagSize);
   write_data_header(datagram, {remote_index_, static_cast<std::uint32_t>(counter)});
-  send_key_.seal(counter, datagram.first(kDataHeaderSize), datagram.subspan(kDataHeaderSize));
+  send_key_.seal(counter, datagram.first(kDataHeaderSize), body, datagram.subspan(kDataHeaderSize));
 }
 
 bool Session::seal(MutableBytes datagram) {
   const auto counter = reserve(1, datagram.size());
   if (!counter) return false;
-  seal_with(*counter, datagram);
+  const Bytes sealed = datagram.subspan(kDataHeaderSize);
+  seal_with(*counter, sealed.first(sealed.size() - kTagSize), datagram);
   return true;
 }
 

@@ -47,6 +47,8 @@ struct SessionSetup {
   std::array<std::uint8_t, 64> handshake_hash{};
   SessionLimits limits;
   std::uint64_t first_counter = 0;  // of the packets that we send
+  crypto::AeadBackends backends;
+  Features remote_features = 0;
 };
 
 using OpenOutcome = std::variant<DataDrop, Body>;
@@ -69,6 +71,8 @@ class Session {
   SessionIndex remote_index() const { return remote_index_; }
   std::uint32_t credentials_id() const { return credentials_id_; }
   crypto::Aead aead() const { return aead_; }
+  // Whether bodies with a pending checksum may be sent.
+  bool takes_pending_checksums() const { return (remote_features_ & kTakesPendingChecksums) != 0; }
   // Noise's handshake hash: unique to this session and equal at both ends.
   const std::array<std::uint8_t, 64>& handshake_hash() const { return handshake_hash_; }
 
@@ -76,10 +80,12 @@ class Session {
   // included) and returns the first. Nothing when the keys do not last for all of them: none is
   // taken then, and the packets are counted as dropped.
   std::optional<std::uint64_t> reserve(std::uint32_t packets, std::uint64_t bytes);
-  // Seals in place: datagram is room for the header (8 bytes), the body, room for the tag (16).
-  // counter comes from reserve() and is used for one datagram only.
-  void seal_with(std::uint64_t counter, MutableBytes datagram) const;
-  // reserve() and seal_with() for one datagram; false when the keys are exhausted.
+  // Makes a datagram of a body that lies elsewhere: datagram is as long as the body, the header (8
+  // bytes) and the tag (16) together. counter comes from reserve() and is used for one datagram
+  // only.
+  void seal_with(std::uint64_t counter, Bytes body, MutableBytes datagram) const;
+  // reserve() and sealing in place, for one datagram: room for the header, the body, room for the
+  // tag. False when the keys are exhausted.
   [[nodiscard]] bool seal(MutableBytes datagram);
   // A whole datagram, allocated, for control messages and keepalives.
   std::optional<Buffer> seal_message(BodyKind kind, Bytes payload);
@@ -121,6 +127,7 @@ class Session {
   const std::uint32_t credentials_id_;
   const crypto::Aead aead_;
   const std::array<std::uint8_t, 64> handshake_hash_;
+  const Features remote_features_;
   const SessionLimits limits_;
   const std::uint64_t first_counter_;
   const crypto::AeadKey send_key_;

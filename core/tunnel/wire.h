@@ -78,6 +78,11 @@ constexpr std::uint8_t body_first_byte(BodyKind kind, Checksum checksum = Checks
   return checksum == Checksum::pending ? static_cast<std::uint8_t>(bits | kChecksumPending) : bits;
 }
 
+// What a peer said in the handshake that it can take, beyond what every node can; unknown bits are
+// ignored.
+using Features = std::uint64_t;
+inline constexpr Features kTakesPendingChecksums = 1;  // bodies with kChecksumPending
+
 // Of an opened body. Nothing when it is empty or its options run past its end.
 std::optional<Body> parse_body(MutableBytes body);
 

@@ -110,7 +110,7 @@ def handshake(aead_mask):
     noise = Symmetric(b"Noise_XXpsk0_25519_ChaChaPoly_SHA512", b"lanyard/1\x00" + network_id)
 
     noise.mix_key_and_hash(psk)
-    hello = {"a": aead_mask, "i": index_a, "p": b"", "r": 0, "v": 1}
+    hello = {"a": aead_mask, "f": 1, "i": index_a, "p": b"", "r": 0, "v": 1}
     room = MESSAGE_1_SIZE - HEADER_SIZE - 32 - 16 - len(bencode(hello)) - 2  # "0:" becomes "nnn:"
     hello["p"] = bytes(room)
     message = noise.ephemeral(e_a.public)
@@ -122,7 +122,7 @@ def handshake(aead_mask):
     noise.mix_key(e_b.dh(e_a.public))
     message += noise.encrypt(static_b.public)
     noise.mix_key(static_b.dh(e_a.public))
-    message += noise.encrypt(bencode({"a": aead_mask, "i": index_b, "m": b"membership of B",
+    message += noise.encrypt(bencode({"a": aead_mask, "f": 1, "i": index_b, "m": b"membership of B",
                                       "o": address_a, "r": 0, "v": 1}))
     second = datagram(0xE1, index_a, mac_key, message)
 

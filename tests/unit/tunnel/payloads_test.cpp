@@ -31,7 +31,13 @@ TEST_CASE("payload 1: padded to the byte, read back") {
 }
 
 TEST_CASE("payload 1: senseless values") {
-  CHECK(parse_payload_1(as_bytes("d1:ai1e1:ii1e1:ri0e1:vi1ee")));
+  const auto plain = parse_payload_1(as_bytes("d1:ai1e1:ii1e1:ri0e1:vi1ee"));
+  REQUIRE(plain);
+  CHECK(plain->features == 0);
+  const auto able = parse_payload_1(as_bytes("d1:ai1e1:fi5e1:ii1e1:ri0e1:vi1ee"));
+  REQUIRE(able);
+  CHECK(able->features == (kTakesPendingChecksums | 4));
+  CHECK_FALSE(parse_payload_1(as_bytes("d1:ai1e1:fi-1e1:ii1e1:ri0e1:vi1ee")));
   CHECK(parse_payload_1(as_bytes("d1:ai1e1:ii1e1:ri0e1:vi1e1:zle1:~dee")));  // unknown keys
   for (const std::string_view text :
        {"d1:ai-1e1:ii1e1:ri0e1:vi1ee", "d1:ai1e1:ii0e1:ri0e1:vi1ee",

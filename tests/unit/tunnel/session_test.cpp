@@ -153,7 +153,8 @@ TEST_CASE("Session: a batch, with a duplicate, a forgery and junk in it") {
   REQUIRE(first);
   CHECK(ends.a->bytes_sent() == 96);
   std::vector<Buffer> datagrams(3, Buffer(32));
-  for (std::size_t i = 0; i < 3; ++i) ends.a->seal_with(*first + i, datagrams[i]);
+  const Buffer body(32 - kDataHeaderSize - kTagSize);
+  for (std::size_t i = 0; i < 3; ++i) ends.a->seal_with(*first + i, body, datagrams[i]);
   datagrams.push_back(datagrams[1]);
   datagrams.push_back(datagrams[2]);
   datagrams[4][20] ^= 1;
