@@ -17,6 +17,7 @@
 
 #include "core/base/bytes.h"
 #include "core/vswitch/offload/checksum.h"
+#include "core/vswitch/offload/continuation.h"
 #include "core/vswitch/offload/offload_header.h"
 #include "core/vswitch/offload/packet_layout.h"
 
@@ -81,17 +82,38 @@ class Coalescer {
   void clear();
 
  private:
+  // So many flows can be merged side by side; one more ends the group of another.
+  static constexpr std::size_t kMaxOpenGroups = 8;
+
   // A frame's part of its group: all of the first frame, the payload of the others.
   struct Piece {
     const std::uint8_t* data = nullptr;
     std::uint32_t size = 0;
     std::uint32_t next = 0;  // in pieces_
   };
+  // A group that may still grow. At most one for each flow.
+  struct OpenGroup {
+    bool is_open = false;
+    std::uint32_t group = 0;  // in groups_
+    MutableBytes first;       // its first frame
+    Continuation continuation;
+  };
 
-  std::vector<Piece> pieces_;
-  std::vector<Group> groups_;
+  void add_by_fields(std::uint32_t port, MutableBytes frame, ChecksumState checksum);
+  bool takes(const PacketLayout& layout) const;
+  OpenGroup* find_flow(std::uint32_t port, Bytes frame, const PacketLayout& layout);
+  void add_single(std::uint32_t port, Bytes frame, const OffloadHeader& offload);
+  void append(OpenGroup& open, Bytes frame, std::size_t payload_offset);
+  void open_group(std::uint32_t port, MutableBytes frame, const PacketLayout& layout);
+  void close(OpenGroup& open);
+  void close_between_macs_of(std::uint32_t port, Bytes frame);
+
   std::size_t max_frames_;
   CoalescerFeatures features_;
+  std::vector<Piece> pieces_;
+  std::vector<Group> groups_;
+  std::array<OpenGroup, kMaxOpenGroups> open_;
+  std::size_t latest_ = 0;  // in open_: the likeliest to be continued
 };
 
 }  // namespace lanyard::vswitch

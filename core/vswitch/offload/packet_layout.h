@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/endpoint.h"
+#include "core/vswitch/offload/header_fields.h"
 
 namespace lanyard::vswitch {
 
@@ -30,7 +31,7 @@ struct PacketLayout {
   std::size_t payload_size() const { return end - payload_offset; }
   // Where the checksum of the transport header lies.
   std::size_t checksum_offset() const {
-    return transport_offset + (transport == Transport::tcp ? 16 : 6);  // RFC 9293, RFC 768
+    return transport_offset + (transport == Transport::tcp ? tcp::kChecksum : udp::kChecksum);
   }
 };
 

@@ -33,11 +33,9 @@ class Segmentation {
   static std::optional<Segmentation> plan(Bytes frame, const OffloadHeader& offload);
 
   std::size_t count() const { return count_; }
-  std::size_t header_size() const { return header_size_; }
+  std::size_t header_size() const { return layout_.payload_offset; }
   // Of the whole frame; all but the last have the same size.
-  std::size_t frame_size(std::size_t index) const {
-    return header_size_ + (index + 1 < count_ ? segment_size_ : last_payload_size_);
-  }
+  std::size_t frame_size(std::size_t index) const { return header_size() + payload_size(index); }
 
   // Segment index as a whole frame inside of super_frame, which is the frame of plan(), with its
   // checksum pending. Call it with ascending indices (the same one again is fine): it writes
@@ -46,18 +44,29 @@ class Segmentation {
   //
   // Each segment has IPv4's identification of the one before plus 1, TCP's sequence number on by
   // the payload before it, lengths and IPv4 header checksum of its own. FIN and PSH stay on the
-  // last alone, CWR on the first alone (RFC 3168 section 6.1.2), everything else on all.
+  // last alone, CWR on the first alone (RFC 3168 section 6.1.2), everything else on all. The
+  // pending sum is as right as that of the super-frame.
   MutableBytes make(std::size_t index, MutableBytes super_frame) const;
 
  private:
   Segmentation() = default;
+  void measure(Bytes frame);
+  std::size_t payload_size(std::size_t index) const {
+    return index + 1 < count_ ? segment_size_ : last_payload_size_;
+  }
 
-  PacketLayout layout_;
+  PacketLayout layout_;  // of the super-frame
   std::size_t count_ = 0;
-  std::size_t header_size_ = 0;
   std::size_t segment_size_ = 0;
   std::size_t last_payload_size_ = 0;
-  std::array<std::uint8_t, kMaxHeaderSize> headers_{};  // of the super-frame
+  // Fields of the super-frame that segments count on from.
+  std::uint32_t sequence_ = 0;
+  std::uint16_t identification_ = 0;
+  std::uint8_t flags_ = 0;
+  // Sums of what is the same in all segments, without the fields that differ.
+  std::uint16_t ipv4_sum_ = 0;
+  std::uint16_t pseudo_header_sum_ = 0;
+  std::array<std::uint8_t, kMaxHeaderSize> headers_{};
 };
 
 }  // namespace lanyard::vswitch
