@@ -29,7 +29,9 @@ std::string_view name(Aead aead) {
 AeadMask supported_aeads() {
   AeadMask mask = 0;
   for (const Aead aead : {Aead::aes_256_gcm, Aead::chacha20_poly1305}) {
-    if (!available_backends(aead).empty()) mask |= static_cast<AeadMask>(aead);
+    if (is_available(aead, AeadBackend::libsodium) || is_available(aead, AeadBackend::ipsec_mb)) {
+      mask |= static_cast<AeadMask>(aead);
+    }
   }
   return mask;
 }
@@ -47,13 +49,11 @@ Secret<32> data_key(const Secret<32>& split_key, Aead aead) {
 }
 
 AeadNonce noise_nonce(Aead aead, std::uint64_t counter) {
-  AeadNonce nonce{};
-  std::uint8_t* const last_eight = nonce.data() + 4;
-  if (aead == Aead::aes_256_gcm) {
-    store_be(last_eight, counter);
-  } else {
-    for (int i = 0; i < 8; ++i) last_eight[i] = static_cast<std::uint8_t>(counter >> 8 * i);
-  }
+  if (aead == Aead::chacha20_poly1305) counter = byte_swapped(counter);
+  // Eight bytes and four, which is how they are read again.
+  AeadNonce nonce;
+  store_be(nonce.data(), counter >> 32);
+  store_be(nonce.data() + 8, static_cast<std::uint32_t>(counter));
   return nonce;
 }
 

@@ -84,6 +84,9 @@ bool is_right(const AeadKey& key, const KnownTag& known) {
 }  // namespace
 
 bool self_test(Aead aead, AeadBackend backend) {
+#ifdef LANYARD_TEST_NULL_CIPHER
+  if (backend == AeadBackend::null) return true;  // it promises nothing, and is only had by asking
+#endif
   const auto key_bytes = Secret<32>::from_bytes(counting_up<32>());
   const AeadKey key(aead, backend, *key_bytes);
   const KnownTags& known = aead == Aead::aes_256_gcm ? kAesTags : kChaChaTags;

@@ -34,12 +34,16 @@ struct Subject {
   void seal() {
     for (std::size_t i = 0; i < kBatch; ++i) key.seal(i, kHeader, plaintext[i], sealed[i]);
   }
-  // Opening is in place: what is opened is copied first, which costs some 1 % of it.
-  void copy_and_open() {
+  void copy() {
     for (std::size_t i = 0; i < kBatch; ++i) {
       std::memcpy(opened[i].data(), sealed[i].data(), sealed[i].size());
-      bench::keep(key.open(i, kHeader, opened[i]));
     }
+    bench::keep(opened.data());
+  }
+  // Opening is in place, so that what is opened has to be copied first.
+  void copy_and_open() {
+    copy();
+    for (std::size_t i = 0; i < kBatch; ++i) bench::keep(key.open(i, kHeader, opened[i]));
   }
 
   AeadKey key;
@@ -64,6 +68,7 @@ int main() {
       contest.add("seal " + subject.name, kBatch, [&subject] { subject.seal(); });
       contest.add("open " + subject.name, kBatch, [&subject] { subject.copy_and_open(); });
     }
+    contest.add("(of each open, copying)", kBatch, [&subjects] { subjects.front().copy(); });
     bench::print((std::to_string(size) + " bytes").c_str(), contest.run());
   }
 }
