@@ -64,13 +64,14 @@ Result<Bootstrap> parse_bootstrap(const DaemonOptions& options) {
 
 // A port that was asked for is taken or nothing; the remembered one is a wish.
 Result<UdpPort> open_port(std::uint16_t asked, std::uint16_t remembered, LogSink& log_sink) {
-  if (asked != 0) return UdpPort::open(asked);
+  const UdpOptions udp{1, Offloads::none()};
+  if (asked != 0) return UdpPort::open(asked, udp);
   if (remembered != 0) {
-    auto port = UdpPort::open(remembered);
+    auto port = UdpPort::open(remembered, udp);
     if (port || port.error().code != Errc::conflict) return port;
     log(log_sink, LogLevel::warning, port.error().message, ": a new one is used");
   }
-  return UdpPort::open(0);
+  return UdpPort::open(0, udp);
 }
 
 node::Settings settings_for(const DaemonOptions& options, std::vector<Endpoint> bootstrap) {
@@ -189,7 +190,7 @@ Result<void> Daemon::open() {
   worker_.emplace(*port_);
   const auto started = worker_->start();
   if (!started) return started.error();
-  devices_.emplace(ground_.netlink, *worker_);
+  devices_.emplace(ground_.netlink, std::vector<Worker*>{&*worker_}, Offloads::none());
   if (options_.lan == node::Lan::on) open_lan();
   return {};
 }
@@ -366,10 +367,10 @@ void Daemon::carry_out(const node::Outbox& box) {
 }
 
 void Daemon::send(const Datagrams& datagrams) const {
-  std::vector<OutgoingDatagram> views;
-  views.reserve(datagrams.size());
-  for (const Datagram& datagram : datagrams) views.push_back({datagram.to, datagram.payload});
-  port_->send(views);
+  std::vector<node::SealedRun> runs;
+  runs.reserve(datagrams.size());
+  for (const Datagram& each : datagrams) runs.push_back(run_of_one(each.to, each.payload));
+  port_->send(0, runs);
 }
 
 void Daemon::arm_timer() {

@@ -50,6 +50,8 @@ class Netlink {
   // Marks a TAP device as no part of the underlay, for other daemons too. Before it is up.
   Result<void> mark_as_ours(std::uint32_t index);
   Result<void> set_up(std::uint32_t index);
+  // The kernel makes super-frames for the device of at most so many segments.
+  Result<void> set_gso_segments(std::uint32_t index, std::uint32_t most);
   // Exactly these: others that the device has are removed, but for IPv6 link-local ones. IPv6
   // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);

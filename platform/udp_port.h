@@ -1,84 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tunnel's UDP sockets: one for IPv4 and, where the system has IPv6, one for IPv6, both on the
-// same port, non-blocking, a batch per system call.
+// The tunnel's UDP sockets: as many as there are workers, each with one for IPv4 and, where the
+// system has IPv6, one for IPv6, all on the same port, non-blocking, many datagrams per system
+// call. The kernel spreads what arrives over them by the two ends' addresses and ports.
 //
-// A destination that cannot be reached costs its own datagram and no other. Congestion is never
+// A destination that cannot be reached costs its own datagrams and no others. Congestion is never
 // waited for: what the socket does not take at once is dropped and counted.
 #pragma once
 
-#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "core/base/bytes.h"
 #include "core/base/endpoint.h"
 #include "core/base/result.h"
-#include "core/node/data_plane.h"
+#include "core/node/sealed_run.h"
 #include "platform/file_descriptor.h"
+#include "platform/offloads.h"
+#include "platform/receive_batch.h"
 
 namespace lanyard::platform {
 
-// Datagrams taken or given in one system call; more gains little and delays the first.
-constexpr std::size_t kBatchSize = 64;
-
-// Where received datagrams are put: kBatchSize slots of fixed size, allocated once. Used by one
-// thread.
-class ReceiveBatch {
- public:
-  // Datagrams longer than a slot are discarded by receive().
-  explicit ReceiveBatch(std::size_t slot_bytes);
-
-  std::size_t size() const { return size_; }
-  const Endpoint& from(std::size_t index) const { return from_[index]; }
-  // Borrowed until the next receive().
-  MutableBytes datagram(std::size_t index) {
-    return MutableBytes(slab_).subspan(index * slot_bytes_, lengths_[index]);
-  }
-
- private:
-  friend class UdpPort;
-
-  std::size_t slot_bytes_;
-  std::size_t size_ = 0;
-  Buffer slab_;
-  std::array<std::size_t, kBatchSize> lengths_{};
-  std::array<Endpoint, kBatchSize> from_{};
+struct UdpOptions {
+  std::size_t sockets = 1;  // of each family: one for each worker
+  Offloads offloads;        // of which udp_gso and udp_gro matter here
 };
 
-// A datagram to send; its payload is borrowed until send() returns.
-using OutgoingDatagram = node::SealedDatagram;
+// A datagram by itself, borrowed like a run.
+inline node::SealedRun run_of_one(const Endpoint& to, Bytes datagram) {
+  return {to, datagram, static_cast<std::uint16_t>(datagram.size())};
+}
 
+// What became of datagrams that were to be sent.
 struct SendCount {
   std::size_t sent = 0;
-  std::size_t congested = 0;  // the socket's buffer was full
-  std::size_t refused = 0;    // no route, too long, forbidden by a firewall, no such family
+  std::size_t congested = 0;    // the socket's buffer was full
+  std::size_t too_long = 0;     // for UDP, or for the path where it does not fragment
+  std::size_t unreachable = 0;  // no route, no such family, interface down
+  std::size_t forbidden = 0;    // by a firewall of this machine
+  std::size_t refused = 0;      // for any other reason
+
+  bool operator==(const SendCount&) const = default;
 };
 
-// send() may be called by several threads at once; receive() by one thread per family.
+// The smallest of all sockets.
+struct SocketBuffers {
+  // Half a second of 64 Mbit/s while a worker is held up, and sixty super-packets; the kernel takes
+  // memory only for what waits.
+  static constexpr std::size_t kWantedBytes = std::size_t{4} << 20;
+
+  std::size_t receive_bytes = 0;
+  std::size_t send_bytes = 0;
+
+  // Where not, net.core.rmem_max or wmem_max and missing rights limit them.
+  bool are_as_wanted() const { return receive_bytes >= kWantedBytes && send_bytes >= kWantedBytes; }
+};
+
+// send() may be called by several threads at once; receive() by one thread per socket and family.
 class UdpPort {
  public:
-  // port 0: any free one. A port that is taken in either family is Errc::conflict.
-  static Result<UdpPort> open(std::uint16_t port);
+  // port 0: any free one. A port that another program has in either family is Errc::conflict, even
+  // if that is a daemon of the same user.
+  static Result<UdpPort> open(std::uint16_t port, const UdpOptions& options = {});
 
   std::uint16_t port() const { return port_; }
-  bool has(IpFamily family) const { return socket(family).is_open(); }
+  std::size_t sockets() const { return pairs_.size(); }
+  bool has(IpFamily family) const { return socket(0, family).descriptor.is_open(); }
   // For waiting; -1 where the family is missing.
-  int descriptor(IpFamily family) const { return socket(family).get(); }
+  int descriptor(std::size_t index, IpFamily family) const {
+    return socket(index, family).descriptor.get();
+  }
 
-  // Replaces the batch by what waits, at most kBatchSize; never blocks.
-  void receive(IpFamily family, ReceiveBatch& batch) const;
-  SendCount send(std::span<const OutgoingDatagram> datagrams) const;
+  // What a batch must look like that is to take all that one receive() can yield.
+  BatchShape batch_shape() const;
+  void receive(std::size_t index, IpFamily family, ReceiveBatch& batch) const {
+    batch.receive(descriptor(index, family));
+  }
+  // In this order to each destination. A run without bytes is no datagram.
+  SendCount send(std::size_t index, std::span<const node::SealedRun> runs) const;
+
+  // Of udp_gso and udp_gro those that were wanted, that the kernel has and, for udp_gso, that no
+  // interface has refused so far: a socket that meets a refusal does without from then on.
+  Offloads offloads() const;
+  SocketBuffers buffers() const;
+  // Received messages (with udp_gro, of many datagrams each) that the sockets had no room for,
+  // since start.
+  std::uint64_t queue_drops() const;
 
  private:
-  UdpPort(FileDescriptor v4, FileDescriptor v6, std::uint16_t port)
-      : v4_(std::move(v4)), v6_(std::move(v6)), port_(port) {}
+  struct Socket {
+    FileDescriptor descriptor;
+    mutable std::atomic<bool> has_segmentation{false};
+  };
+  struct Pair {
+    Socket v4;
+    Socket v6;
+  };
 
-  const FileDescriptor& socket(IpFamily family) const { return family == IpFamily::v4 ? v4_ : v6_; }
+  UdpPort(std::size_t sockets, std::uint16_t port) : pairs_(sockets), port_(port) {}
 
-  FileDescriptor v4_;
-  FileDescriptor v6_;
+  Result<void> open_family(IpFamily family, Offloads offloads);
+  // visit(const Socket&) for each that is open.
+  template <typename Visit>
+  void for_each_socket(Visit visit) const;
+
+  const Socket& socket(std::size_t index, IpFamily family) const {
+    return family == IpFamily::v4 ? pairs_[index].v4 : pairs_[index].v6;
+  }
+
+  std::vector<Pair> pairs_;
   std::uint16_t port_ = 0;
+  bool has_merging_ = false;
 };
 
 }  // namespace lanyard::platform

@@ -20,6 +20,7 @@
 #include "core/node/data_plane.h"
 #include "platform/control_queue.h"
 #include "platform/file_descriptor.h"
+#include "platform/offloads.h"
 #include "platform/udp_port.h"
 #include "platform/worker_mailbox.h"
 
@@ -50,7 +51,7 @@ class Worker {
   // Taken over between two batches.
   void set_forwarding(std::shared_ptr<const node::Forwarding> forwarding);
   // descriptor: non-blocking, one frame for each read and write.
-  void add_device(node::DeviceId device, SharedDescriptor descriptor);
+  void add_device(node::DeviceId device, SharedDescriptor descriptor, Offloads offloads);
   // The worker has let go of the descriptor when this returns.
   void remove_device(node::DeviceId device);
 
@@ -84,6 +85,7 @@ class Worker {
   ReceiveBatch batch_;
   Buffer frame_;
   node::DataOutput output_;
+  std::vector<node::SealedRun> runs_;
   bool is_stopping_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include "core/node/device_id.h"
 #include "core/node/forwarding.h"
 #include "platform/file_descriptor.h"
+#include "platform/offloads.h"
 
 namespace lanyard::platform {
 
@@ -19,6 +20,7 @@ namespace lanyard::platform {
 struct Device {
   node::DeviceId id = 0;
   SharedDescriptor descriptor;
+  Offloads offloads = Offloads::none();  // those that are on
 };
 using DeviceList = std::vector<Device>;  // ascending by id
 

@@ -205,6 +205,13 @@ Result<void> Netlink::set_up(std::uint32_t index) {
   return exchange(request.get(), nullptr, nullptr, "the device could not be brought up");
 }
 
+Result<void> Netlink::set_gso_segments(std::uint32_t index, std::uint32_t most) {
+  Request request(RTM_NEWLINK, NLM_F_ACK);
+  request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
+  mnl_attr_put_u32(request.get(), IFLA_GSO_MAX_SEGS, most);
+  return exchange(request.get(), nullptr, nullptr, "the device's super-frames were not limited");
+}
+
 Result<std::vector<Netlink::InterfaceAddress>> Netlink::list_addresses() {
   Request request(RTM_GETADDR, NLM_F_DUMP);
   request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;

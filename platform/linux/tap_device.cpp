@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Opening TAP devices, one descriptor for each queue, and finding out which offloads the kernel
+// has: each is asked for, and done without where it is refused.
 #include "platform/tap_device.h"
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +20,12 @@ namespace {
 constexpr std::string_view kDevice = "/dev/net/tun";
 constexpr std::string_view kPermissionHint =
     "run the daemon as root or give it the capability CAP_NET_ADMIN";
+
+// Of linux/if_tun.h since Linux 6.2: UDP segmentation, both or none.
+constexpr unsigned kUdpSegmentation4 = 0x20;  // TUN_F_USO4
+constexpr unsigned kUdpSegmentation6 = 0x40;  // TUN_F_USO6
+
+constexpr int kOffloadHeaderBytes = 10;  // virtio_net_hdr without num_buffers
 
 Error device_error(int error_number) {
   const std::string what = "no virtual Ethernet device can be made: " + std::string(kDevice);
@@ -63,9 +72,50 @@ bool is_interface_name(std::string_view name) {
   return true;
 }
 
+Result<FileDescriptor> open_driver() {
+  FileDescriptor descriptor(::open(kDevice.data(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!descriptor.is_open()) return device_error(errno);
+  return descriptor;
+}
+
+// The device's kind, as TUNSETIFF takes it.
+short flags_for(const FileDescriptor& driver, const TapOptions& options) {
+  unsigned known = 0;
+  ioctl(driver.get(), TUNGETFEATURES, &known);
+  int flags = IFF_TAP | IFF_NO_PI;
+  if (options.offloads.has(Offload::vnet) && (known & IFF_VNET_HDR) != 0) flags |= IFF_VNET_HDR;
+  if (options.queues > 1) flags |= IFF_MULTI_QUEUE;
+  return static_cast<short>(flags);
+}
+
+unsigned offload_bits(Offloads offloads) {
+  if (!offloads.has(Offload::checksum)) return 0;
+  unsigned bits = TUN_F_CSUM;
+  if (offloads.has(Offload::tso)) bits |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+  if (offloads.has(Offload::uso)) bits |= kUdpSegmentation4 | kUdpSegmentation6;
+  return bits;
+}
+
+// Of a device with virtio headers. What is on when this returns.
+Offloads switch_on(const FileDescriptor& queue, Offloads wanted) {
+  int header_bytes = kOffloadHeaderBytes;
+  ioctl(queue.get(), TUNSETVNETHDRSZ, &header_bytes);
+  Offloads out = Offloads::none().with(Offload::vnet);
+  if (!wanted.has(Offload::checksum)) return out;
+  out = out.with(Offload::checksum);
+  if (wanted.has(Offload::tso)) out = out.with(Offload::tso);
+  if (wanted.has(Offload::uso)) out = out.with(Offload::uso);
+  for (const Offload next : {Offload::uso, Offload::tso, Offload::checksum}) {
+    if (ioctl(queue.get(), TUNSETOFFLOAD, offload_bits(out)) == 0) break;
+    out = out.without(next);
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<TapDevice> open_tap_device(std::string_view wanted_name) {
+Result<TapDevice> open_tap_device(std::string_view wanted_name, const TapOptions& options) {
+  assert(options.queues > 0);
   if (!is_interface_name(wanted_name)) {
     return make_error(Errc::invalid,
                       "'" + std::string(wanted_name) + "' is not a name for an interface",
@@ -76,18 +126,22 @@ Result<TapDevice> open_tap_device(std::string_view wanted_name) {
   // it is not ours to take.
   if (!wanted_name.empty() && if_nametoindex(name.c_str()) != 0) return name_error(EBUSY, name);
 
-  FileDescriptor descriptor(::open(kDevice.data(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!descriptor.is_open()) return device_error(errno);
-
+  TapDevice device;
   ifreq request{};
   name.copy(request.ifr_name, IFNAMSIZ - 1);
-  request.ifr_flags = IFF_TAP | IFF_NO_PI;
-  if (ioctl(descriptor.get(), TUNSETIFF, &request) != 0) return name_error(errno, name);
-
-  TapDevice device;
+  for (std::size_t i = 0; i < options.queues; ++i) {
+    auto queue = open_driver();
+    if (!queue) return queue.error();
+    if (i == 0) request.ifr_flags = flags_for(*queue, options);
+    // The first call settles the name; the others find the device by it.
+    if (ioctl(queue->get(), TUNSETIFF, &request) != 0) return name_error(errno, request.ifr_name);
+    device.queues.push_back(std::make_shared<const FileDescriptor>(std::move(*queue)));
+  }
   device.name = request.ifr_name;
   device.index = if_nametoindex(request.ifr_name);
-  device.descriptor = std::make_shared<const FileDescriptor>(std::move(descriptor));
+  if ((request.ifr_flags & IFF_VNET_HDR) != 0) {
+    device.offloads = switch_on(*device.queues.front(), options.offloads);
+  }
   return device;
 }
 

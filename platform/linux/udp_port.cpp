@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// recvmmsg and sendmmsg. The sockets do not report ICMP errors (IP_RECVERR stays off), so one
-// unreachable peer cannot fail the next send to another.
+// Opening and asking the sockets; sending is in udp_send.cpp. They do not report ICMP errors
+// (IP_RECVERR stays off), so one unreachable peer cannot fail the next send to another.
 #include "platform/udp_port.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <limits>
+#include <optional>
 #include <string>
 
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include "platform/socket_address.h"
@@ -15,25 +21,29 @@
 namespace lanyard::platform {
 namespace {
 
-// Half a second of 64 Mbit/s while the worker is held up; the kernel takes memory only for what
-// waits.
-constexpr int kBufferBytes = 4 * 1024 * 1024;
-
 // Enough to find a port that is free in both families.
 constexpr int kPortAttempts = 16;
 
-void set_option(const FileDescriptor& socket, int level, int option, int value) {
-  static_cast<void>(setsockopt(socket.get(), level, option, &value, sizeof value));
+bool set_option(const FileDescriptor& socket, int level, int option, int value) {
+  return setsockopt(socket.get(), level, option, &value, sizeof value) == 0;
+}
+
+// The value; nothing where the kernel does not know the option.
+std::optional<int> option_of(const FileDescriptor& socket, int level, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (getsockopt(socket.get(), level, option, &value, &size) != 0) return std::nullopt;
+  return value;
 }
 
 // Beyond the system's limit where we have the right to, up to the limit otherwise.
 void enlarge_buffers(const FileDescriptor& socket) {
-  const int size = kBufferBytes;
-  if (setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
-    set_option(socket, SOL_SOCKET, SO_RCVBUF, size);
+  constexpr int kBytes = SocketBuffers::kWantedBytes;
+  if (!set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, kBytes)) {
+    set_option(socket, SOL_SOCKET, SO_RCVBUF, kBytes);
   }
-  if (setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0) {
-    set_option(socket, SOL_SOCKET, SO_SNDBUF, size);
+  if (!set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, kBytes)) {
+    set_option(socket, SOL_SOCKET, SO_SNDBUF, kBytes);
   }
 }
 
@@ -47,13 +57,18 @@ Error bind_error(int error_number, std::uint16_t port) {
                       "choose a port above 1023 with --port");
 }
 
-Result<FileDescriptor> open_socket(IpFamily family, std::uint16_t port) {
+// All sockets of a family have to allow that they share the port. The first one takes it before it
+// allows that, so that it gets no port that somebody else has, even if he would share it.
+enum class Place : std::uint8_t { first, further };
+
+Result<FileDescriptor> open_socket(IpFamily family, std::uint16_t port, Place place) {
   const bool is_v4 = family == IpFamily::v4;
   FileDescriptor socket(
       ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return system_error(errno, "no UDP socket");
   if (!is_v4) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   enlarge_buffers(socket);
+  if (place == Place::further) set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
   static constexpr std::array<std::uint8_t, 16> kAny{};
   SocketAddress address = to_socket_address({is_v4 ? IpAddress() : IpAddress::from_v6(kAny), port});
   if (bind(socket.get(), &address.generic, size_of(address)) != 0) return bind_error(errno, port);
@@ -67,103 +82,88 @@ std::uint16_t bound_port(const FileDescriptor& socket) {
   return to_endpoint(address).port;
 }
 
-// Messages of one system call, on the stack of whoever sends.
-struct OutgoingMessages {
-  std::array<mmsghdr, kBatchSize> headers{};
-  std::array<iovec, kBatchSize> parts;
-  std::array<SocketAddress, kBatchSize> addresses;
-  std::size_t size = 0;
+}  // namespace
 
-  void add(const OutgoingDatagram& datagram) {
-    addresses[size] = to_socket_address(datagram.to);
-    // sendmmsg does not write through it.
-    parts[size] = {const_cast<std::uint8_t*>(datagram.payload.data()), datagram.payload.size()};
-    msghdr& header = headers[size].msg_hdr;
-    header.msg_name = &addresses[size];
-    header.msg_namelen = size_of(addresses[size]);
-    header.msg_iov = &parts[size];
-    header.msg_iovlen = 1;
-    ++size;
-  }
-};
-
-void send_messages(const FileDescriptor& socket, OutgoingMessages& messages, SendCount& count) {
-  std::size_t next = 0;
-  while (next < messages.size) {
-    const int sent = sendmmsg(socket.get(), &messages.headers[next],
-                              static_cast<unsigned>(messages.size - next), 0);
-    if (sent > 0) {
-      next += static_cast<std::size_t>(sent);
-      count.sent += static_cast<std::size_t>(sent);
-    } else if (errno == EAGAIN || errno == ENOBUFS) {
-      count.congested += messages.size - next;
-      return;
-    } else if (errno != EINTR) {
-      // This one alone: the next may go elsewhere.
-      ++next;
-      ++count.refused;
+template <typename Visit>
+void UdpPort::for_each_socket(Visit visit) const {
+  for (const Pair& pair : pairs_) {
+    for (const Socket* socket : {&pair.v4, &pair.v6}) {
+      if (socket->descriptor.is_open()) visit(*socket);
     }
   }
 }
 
-}  // namespace
-
-ReceiveBatch::ReceiveBatch(std::size_t slot_bytes)
-    : slot_bytes_(slot_bytes), slab_(kBatchSize * slot_bytes) {}
-
-Result<UdpPort> UdpPort::open(std::uint16_t port) {
+Result<UdpPort> UdpPort::open(std::uint16_t port, const UdpOptions& options) {
   for (int attempt = 1;; ++attempt) {
-    auto v4 = open_socket(IpFamily::v4, port);
+    UdpPort out(options.sockets, port);
+    const auto v4 = out.open_family(IpFamily::v4, options.offloads);
     if (!v4) return v4.error();
-    const std::uint16_t bound = bound_port(*v4);
-    auto v6 = open_socket(IpFamily::v6, bound);
-    if (v6) return UdpPort(std::move(*v4), std::move(*v6), bound);
-    // A system without IPv6 says so when the socket is made, or when it is bound.
-    if (v6.error().code != Errc::conflict) return UdpPort(std::move(*v4), {}, bound);
+    const auto v6 = out.open_family(IpFamily::v6, options.offloads);
+    // A system without IPv6 says so when the first socket is made, or when it is bound.
+    if (v6 || (v6.error().code != Errc::conflict && !out.has(IpFamily::v6))) return out;
     if (port != 0 || attempt == kPortAttempts) return v6.error();
   }
 }
 
-void UdpPort::receive(IpFamily family, ReceiveBatch& batch) const {
-  std::array<mmsghdr, kBatchSize> headers{};
-  std::array<iovec, kBatchSize> parts;
-  std::array<SocketAddress, kBatchSize> addresses;
-  for (std::size_t i = 0; i < kBatchSize; ++i) {
-    parts[i] = {batch.slab_.data() + i * batch.slot_bytes_, batch.slot_bytes_};
-    headers[i].msg_hdr.msg_name = &addresses[i];
-    headers[i].msg_hdr.msg_namelen = sizeof addresses[i];
-    headers[i].msg_hdr.msg_iov = &parts[i];
-    headers[i].msg_hdr.msg_iovlen = 1;
+// The port is the one that was asked for, or that the first socket was given.
+Result<void> UdpPort::open_family(IpFamily family, Offloads offloads) {
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    auto opened = open_socket(family, port_, i == 0 ? Place::first : Place::further);
+    if (!opened) return opened.error();
+    if (i == 0) {
+      port_ = bound_port(*opened);
+      if (pairs_.size() > 1) set_option(*opened, SOL_SOCKET, SO_REUSEPORT, 1);
+    }
+    // A kernel that does not know the one option would send a run as one datagram.
+    const bool has_segmentation =
+        offloads.has(Offload::udp_gso) && option_of(*opened, SOL_UDP, UDP_SEGMENT).has_value();
+    const bool has_merging =
+        offloads.has(Offload::udp_gro) && set_option(*opened, SOL_UDP, UDP_GRO, 1);
+    has_merging_ = has_merging_ || has_merging;
+    Socket& socket = family == IpFamily::v4 ? pairs_[i].v4 : pairs_[i].v6;
+    socket.descriptor = std::move(*opened);
+    socket.has_segmentation = has_segmentation;
   }
-  batch.size_ = 0;
-  const int received =
-      recvmmsg(socket(family).get(), headers.data(), kBatchSize, MSG_DONTWAIT, nullptr);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(received, 0)); ++i) {
-    // A datagram that did not fit is empty to the caller: no protocol here has empty datagrams.
-    const bool whole = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) == 0;
-    batch.lengths_[i] = whole ? headers[i].msg_len : 0;
-    batch.from_[i] = to_endpoint(addresses[i]);
-    ++batch.size_;
-  }
+  return {};
 }
 
-SendCount UdpPort::send(std::span<const OutgoingDatagram> datagrams) const {
-  SendCount count;
-  while (!datagrams.empty()) {
-    const IpFamily family = datagrams.front().to.address.family();
-    OutgoingMessages messages;
-    while (messages.size < std::min(kBatchSize, datagrams.size()) &&
-           datagrams[messages.size].to.address.family() == family) {
-      messages.add(datagrams[messages.size]);
-    }
-    datagrams = datagrams.subspan(messages.size);
-    if (has(family)) {
-      send_messages(socket(family), messages, count);
-    } else {
-      count.refused += messages.size;
-    }
-  }
-  return count;
+BatchShape UdpPort::batch_shape() const { return has_merging_ ? kMergedShape : kSingleShape; }
+
+Offloads UdpPort::offloads() const {
+  bool has_segmentation = true;
+  for_each_socket([&](const Socket& socket) {
+    has_segmentation = has_segmentation && socket.has_segmentation.load(std::memory_order_relaxed);
+  });
+  Offloads out = Offloads::none();
+  if (has_segmentation) out = out.with(Offload::udp_gso);
+  if (has_merging_) out = out.with(Offload::udp_gro);
+  return out;
+}
+
+SocketBuffers UdpPort::buffers() const {
+  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  SocketBuffers out{kNone, kNone};
+  // The kernel doubles what it is asked for, for its own needs (socket(7)), and says the double.
+  const auto granted = [](const Socket& socket, int option) {
+    return static_cast<std::size_t>(option_of(socket.descriptor, SOL_SOCKET, option).value_or(0)) /
+           2;
+  };
+  for_each_socket([&](const Socket& socket) {
+    out.receive_bytes = std::min(out.receive_bytes, granted(socket, SO_RCVBUF));
+    out.send_bytes = std::min(out.send_bytes, granted(socket, SO_SNDBUF));
+  });
+  return out;
+}
+
+std::uint64_t UdpPort::queue_drops() const {
+  std::uint64_t out = 0;
+  for_each_socket([&](const Socket& socket) {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> values{};
+    socklen_t size = sizeof values;
+    getsockopt(socket.descriptor.get(), SOL_SOCKET, SO_MEMINFO, values.data(), &size);
+    out += values[SK_MEMINFO_DROPS];
+  });
+  return out;
 }
 
 }  // namespace lanyard::platform

@@ -16,8 +16,8 @@
 namespace lanyard::platform {
 namespace {
 
-// Jumbo frames are at most 9,600 bytes in common use.
-constexpr std::size_t kDatagramBytes = 10 * 1024;
+// Frames read from one device before others get their turn.
+constexpr std::size_t kBatchSize = 64;
 // The largest frame that the kernel can hand out, whatever MTU a device was given.
 constexpr std::size_t kFrameBytes = 64 * 1024;
 constexpr int kEvents = 16;
@@ -54,15 +54,15 @@ Worker::Worker(const UdpPort& port)
     : port_(port),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       forwarding_(std::make_shared<const node::Forwarding>()),
-      batch_(kDatagramBytes),
+      batch_(port.batch_shape()),
       frame_(kFrameBytes) {}
 
 Result<void> Worker::start() {
   const bool is_watching =
       epoll_.is_open() &&
       watch_descriptor(epoll_, mailbox_.descriptor(), event_for(Source::mail)) &&
-      watch_descriptor(epoll_, port_.descriptor(IpFamily::v4), event_for(Source::udp_v4)) &&
-      watch_descriptor(epoll_, port_.descriptor(IpFamily::v6), event_for(Source::udp_v6));
+      watch_descriptor(epoll_, port_.descriptor(0, IpFamily::v4), event_for(Source::udp_v4)) &&
+      watch_descriptor(epoll_, port_.descriptor(0, IpFamily::v6), event_for(Source::udp_v6));
   if (!is_watching) return system_error(errno, "the data worker cannot be started");
   try {
     thread_ = std::thread([this] { run(); });
@@ -82,8 +82,8 @@ void Worker::set_forwarding(std::shared_ptr<const node::Forwarding> forwarding) 
   mailbox_.set_forwarding(std::move(forwarding));
 }
 
-void Worker::add_device(node::DeviceId device, SharedDescriptor descriptor) {
-  wanted_devices_.push_back({device, std::move(descriptor)});
+void Worker::add_device(node::DeviceId device, SharedDescriptor descriptor, Offloads offloads) {
+  wanted_devices_.push_back({device, std::move(descriptor), offloads});
   std::sort(wanted_devices_.begin(), wanted_devices_.end(),
             [](const Device& a, const Device& b) { return a.id < b.id; });
   mailbox_.set_devices(wanted_devices_);
@@ -157,9 +157,9 @@ void Worker::watch(DeviceList devices) {
 }
 
 void Worker::receive(IpFamily family) {
-  port_.receive(family, batch_);
+  port_.receive(0, family, batch_);
   for (std::size_t i = 0; i < batch_.size(); ++i) {
-    const MutableBytes datagram = batch_.datagram(i);
+    const MutableBytes datagram = batch_.bytes(i);
     const Endpoint& from = batch_.from(i);
     switch (tunnel::classify(datagram)) {
       case tunnel::DatagramKind::data:
@@ -196,9 +196,14 @@ void Worker::read_device(const Device& device) {
 }
 
 void Worker::flush() {
-  const SendCount sent = port_.send(output_.datagrams());
+  runs_.clear();
+  for (const node::SealedDatagram& datagram : output_.datagrams()) {
+    const auto size = static_cast<std::uint16_t>(datagram.payload.size());
+    runs_.push_back({datagram.to, datagram.payload, size});
+  }
+  const SendCount sent = port_.send(0, runs_);
   count(counters_.udp_congested, sent.congested);
-  count(counters_.udp_refused, sent.refused);
+  count(counters_.udp_refused, sent.too_long + sent.unreachable + sent.forbidden + sent.refused);
   for (const node::DeviceFrame& frame : output_.frames()) write_frame(frame);
   for (const node::OpenedControl& control : output_.control()) {
     queue_.push(ControlInput::Kind::control_frame, control.session_index, control.from,

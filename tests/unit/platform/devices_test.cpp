@@ -47,7 +47,7 @@ struct Ground {
 TEST_CASE("a device is made, changed, renamed and closed as the node asks") {
   in_network_namespace([] {
     Ground ground;
-    Devices devices(ground.netlink, ground.worker);
+    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
     const auto made = devices.configure(wanted("", "10.77.0.1/16"));
     REQUIRE(made);
     CHECK(*made == "lanyard0");
@@ -74,13 +74,13 @@ TEST_CASE("a device is made, changed, renamed and closed as the node asks") {
 TEST_CASE("a device that cannot be configured does not stay behind") {
   in_network_namespace([] {
     Ground ground;
-    Devices devices(ground.netlink, ground.worker);
+    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
     node::DeviceConfiguration impossible = wanted("broken", "10.77.0.1/16");
     impossible.mtu = 10;
     CHECK_FALSE(devices.configure(impossible));
     CHECK(if_nametoindex("broken") == 0);
     {
-      Devices short_lived(ground.netlink, ground.worker);
+      Devices short_lived(ground.netlink, {&ground.worker}, Offloads::none());
       CHECK(short_lived.configure(wanted("broken", "10.77.0.1/16")));
     }
     CHECK(if_nametoindex("broken") == 0);

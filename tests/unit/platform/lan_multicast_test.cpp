@@ -16,7 +16,7 @@ namespace {
 std::vector<std::string> receive_all(LanMulticast& lan, IpFamily family) {
   std::vector<std::string> out;
   while (const auto datagram = lan.receive(family)) {
-    out.push_back(datagram->from.address.to_string() + " " + to_string(datagram->payload));
+    out.push_back(datagram->from.address.to_string() + " " + lanyard::to_string(datagram->payload));
   }
   return out;
 }
@@ -26,7 +26,7 @@ bool has_sent(const TapDevice& device, std::string_view text) {
   std::array<std::uint8_t, 2048> frame;
   bool is_found = false;
   while (true) {
-    const ssize_t size = read(device.descriptor->get(), frame.data(), frame.size());
+    const ssize_t size = read(device.queues.front()->get(), frame.data(), frame.size());
     if (size <= 0) return is_found;
     const std::string_view bytes = as_text(Bytes(frame).first(static_cast<std::size_t>(size)));
     is_found = is_found || bytes.find(text) != std::string_view::npos;
@@ -39,7 +39,7 @@ struct Wire {
 };
 
 Wire make_wire(Netlink& netlink, const char* name, std::vector<IpPrefix> addresses) {
-  auto device = open_tap_device(name);
+  auto device = open_tap_device(name, {1, Offloads::none()});
   REQUIRE(device);
   REQUIRE(netlink.set_up(device->index));
   REQUIRE(netlink.set_addresses(device->index, addresses));
@@ -93,8 +93,8 @@ TEST_CASE("datagrams that are not for the group are passed over") {
     REQUIRE(port);
     lan->set_interfaces(std::vector<UnderlayInterface>{wire.interface});
     const Endpoint unicast{*IpAddress::parse("192.0.2.7"), kLanPort};
-    const std::vector<OutgoingDatagram> one = {{unicast, as_bytes("unicast")}};
-    CHECK(port->send(one).sent == 1);
+    const std::vector<node::SealedRun> one = {run_of_one(unicast, as_bytes("unicast"))};
+    CHECK(port->send(0, one).sent == 1);
     lan->send(Buffer(2000));
     lan->send(as_bytes("beacon"));
     CHECK(receive_all(*lan, IpFamily::v4) == std::vector<std::string>{"192.0.2.7 beacon"});

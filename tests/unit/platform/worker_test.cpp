@@ -16,6 +16,7 @@ namespace {
 constexpr node::DeviceId kDevice = 3;
 constexpr std::uint16_t kEtherType = 0x88b5;  // IEEE 802: for local experiments
 constexpr int kPatienceMilliseconds = 5000;
+const UdpOptions kPlain{1, Offloads::none()};
 
 bool becomes_readable(int descriptor) {
   pollfd poll_for{descriptor, POLLIN, 0};
@@ -46,7 +47,7 @@ std::shared_ptr<tunnel::Session> session(std::uint8_t local, std::uint8_t remote
 
 // One machine: a worker on a port, and what the kernel would see of its TAP device.
 struct Host {
-  explicit Host(std::uint8_t number) : id(number), port(*UdpPort::open(0)), worker(port) {
+  explicit Host(std::uint8_t number) : id(number), port(*UdpPort::open(0, kPlain)), worker(port) {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
             0);
@@ -113,14 +114,14 @@ struct TwoHosts {
     alice.to_peer = session(1, 2);
     bob.to_peer = session(2, 1);
     for (auto [host, peer] : {std::pair(&alice, &bob), std::pair(&bob, &alice)}) {
-      host->worker.add_device(kDevice, host->device);
+      host->worker.add_device(kDevice, host->device, Offloads::none());
       host->worker.set_forwarding(host->forwarding_to(*peer));
     }
   }
   // Sends one datagram from alice's port to bob's worker, past alice's worker.
   void send_to_bob(Bytes payload) const {
-    const std::vector<OutgoingDatagram> one = {{bob.endpoint(), payload}};
-    REQUIRE(alice.port.send(one).sent == 1);
+    const std::vector<node::SealedRun> one = {run_of_one(bob.endpoint(), payload)};
+    REQUIRE(alice.port.send(0, one).sent == 1);
   }
   std::uint64_t dropped_at_bob(std::string_view reason) const {
     for (const auto& [name, packets] : bob.worker.dropped()) {
@@ -165,7 +166,7 @@ TEST_CASE_FIXTURE(TwoHosts, "what is not data goes to the control thread") {
   CHECK(as_text(ping.body()) == "d1:k4:pinge");
 
   send_to_bob(as_bytes("neither the one nor the other"));
-  send_to_bob(Buffer());
+  send_to_bob(as_bytes("\x01"));
   send_to_bob(krpc);
   bob.next_input();
   CHECK(dropped_at_bob("unknown_datagram") == 2);
@@ -176,8 +177,8 @@ TEST_CASE_FIXTURE(TwoHosts, "a peer that speaks from a new address is reported o
   REQUIRE(elsewhere);
   for (int i = 0; i < 3; ++i) {
     const auto sealed = alice.to_peer->seal_message(tunnel::BodyKind::control, as_bytes("x"));
-    const std::vector<OutgoingDatagram> one = {{bob.endpoint(), *sealed}};
-    REQUIRE(elsewhere->send(one).sent == 1);
+    const std::vector<node::SealedRun> one = {run_of_one(bob.endpoint(), *sealed)};
+    REQUIRE(elsewhere->send(0, one).sent == 1);
   }
   std::size_t moved = 0;
   std::size_t control = 0;
@@ -198,7 +199,7 @@ TEST_CASE_FIXTURE(TwoHosts, "snapshots and devices change while frames flow") {
   for (int i = 0; i < 200; ++i) {
     alice.worker.set_forwarding(alice.forwarding_to(bob));
     bob.worker.set_forwarding(bob.forwarding_to(alice));
-    alice.worker.add_device(kDevice + 1, alice.device);
+    alice.worker.add_device(kDevice + 1, alice.device, Offloads::none());
     alice.send_frame(frame(2, 1, "while changing"));
     CHECK(bob.receive_frame() == frame(2, 1, "while changing"));
     alice.worker.remove_device(kDevice + 1);
@@ -214,7 +215,7 @@ TEST_CASE_FIXTURE(TwoHosts, "a removed device is in use no more when remove_devi
   // Bob's worker still runs, and so does Alice's.
   send_to_bob(as_bytes("d1:y1:qe"));
   bob.next_input();
-  alice.worker.add_device(kDevice, device);
+  alice.worker.add_device(kDevice, device, Offloads::none());
   // The worker takes the device in its own time: frames until one comes through.
   pollfd arrived{alice.kernel.get(), POLLIN, 0};
   do {
@@ -247,7 +248,7 @@ TEST_CASE("a worker that has not started can be given work and be destroyed") {
   REQUIRE(port);
   Worker worker(*port);
   worker.set_forwarding(std::make_shared<node::Forwarding>());
-  worker.add_device(kDevice, std::make_shared<const FileDescriptor>());
+  worker.add_device(kDevice, std::make_shared<const FileDescriptor>(), Offloads::none());
   worker.remove_device(kDevice);
   worker.stop();
 }
