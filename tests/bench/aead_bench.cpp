@@ -56,7 +56,7 @@ struct Subject {
 }  // namespace
 
 int main() {
-  for (const std::size_t size : {64, 1400, 8900}) {
+  for (const std::size_t size : {64U, 1400U, 8900U}) {
     std::deque<Subject> subjects;
     for (const Aead aead : {Aead::aes_256_gcm, Aead::chacha20_poly1305}) {
       for (const AeadBackend backend : available_backends(aead)) {

@@ -19,7 +19,7 @@ constexpr Aead kAeads[] = {Aead::aes_256_gcm, Aead::chacha20_poly1305};
 std::vector<std::size_t> sizes_to_try() {
   std::vector<std::size_t> out(301);
   std::iota(out.begin(), out.end(), std::size_t{0});
-  for (const std::size_t size : {512, 768, 1024, 1280, 1400, 1536, 2048, 4096, 8192, 9000}) {
+  for (const std::size_t size : {512U, 768U, 1024U, 1280U, 1400U, 1536U, 2048U, 4096U, 9000U}) {
     out.insert(out.end(), {size - 1, size, size + 1});
   }
   return out;
