@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole service: a node with a system under it. One control thread (the caller's) and one data
-// worker; returns when it was told to stop by SIGTERM or SIGINT.
+// The whole service: a node with a system under it. One control thread (the caller's) and a few
+// data workers; returns when it was told to stop by SIGTERM or SIGINT.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/log.h"
 #include "core/base/result.h"
 #include "core/base/time.h"
+#include "core/crypto/aead.h"
 #include "core/node/node.h"
+#include "platform/offloads.h"
 
 namespace lanyard::platform {
+
+// More would share the processor that the kernel needs for the same packets.
+inline constexpr std::uint32_t kMaxWorkers = 4;
 
 struct DaemonOptions {
   std::string state_directory = "/var/lib/lanyard";
@@ -23,6 +29,9 @@ struct DaemonOptions {
   node::Lan lan = node::Lan::on;
   LogLevel log_level = LogLevel::info;
   Duration rekey_after = seconds(120);
+  std::uint32_t workers = 0;  // 0: one for each processor; at most kMaxWorkers
+  std::optional<crypto::AeadBackend> aead_backend;  // nothing: the fastest that is here
+  Offloads offloads;                                // those that are wanted
   std::string version;
 };
 

@@ -20,6 +20,7 @@
 #include "core/base/rng.h"
 #include "core/base/time.h"
 #include "core/node/outbox.h"
+#include "core/node/system_facts.h"
 
 namespace lanyard::node {
 
@@ -78,6 +79,9 @@ class Node {
   // What the workers and their queues have dropped since start, by reason and only what is not 0,
   // for Status::dropped. The owner tells before each request.
   void set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped);
+  // What the system gave the owner, for GetStatus and GetDiagnosis. The owner tells before each of
+  // these requests: some of it changes while the daemon runs.
+  void set_system_facts(SystemFacts facts);
   // A datagram of the tunnel's port that is not data.
   void handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
   // A datagram of the multicast groups.

@@ -242,6 +242,7 @@ void Node::set_wall_clock(Instant now, UnixTime wall) { core_->set_wall_clock(no
 void Node::set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped) {
   core_->set_dropped(std::move(dropped));
 }
+void Node::set_system_facts(SystemFacts facts) { core_->set_system_facts(std::move(facts)); }
 void Node::handle_underlay(Instant now, const Underlay& underlay, Outbox& out) {
   core_->handle_underlay(now, underlay, out);
 }

@@ -30,6 +30,7 @@ class Node::Core {
   void set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped) {
     dropped_ = std::move(dropped);
   }
+  void set_system_facts(SystemFacts facts) { system_ = std::move(facts); }
   void handle_underlay(Instant now, const Underlay& underlay, Outbox& out);
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out);
   void handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
@@ -116,6 +117,7 @@ class Node::Core {
   std::vector<Waiting> waiting_;
   std::vector<PingJob> pings_;
   std::vector<std::pair<std::string, std::uint64_t>> dropped_;
+  SystemFacts system_;
   std::uint32_t next_credentials_ = 1;
   Instant next_save_ = Instant::never();
 };
