@@ -65,9 +65,9 @@ std::optional<DataHeader> parse_data_header(Bytes datagram) {
 
 void write_data_header(MutableBytes datagram, const DataHeader& header) {
   assert(datagram.size() >= kDataHeaderSize);
-  datagram[0] = kFirstData;
-  store_be24(&datagram[1], header.receiver);
-  store_be(&datagram[4], header.counter_low);
+  // In one store: the cipher loads the header at once, and would wait for the last of several.
+  store_be(datagram.data(), std::uint64_t{kFirstData} << 56 | std::uint64_t{header.receiver} << 32 |
+                                header.counter_low);
 }
 
 std::optional<Body> parse_body(MutableBytes body) {
