@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/vswitch/coalescer_oracle.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "tests/unit/vswitch/twins.h"
+
+namespace lanyard::vswitch::test {
+
+namespace {
+
+// What is sent on a port without offloads for a frame that is not merged. For a pending checksum of
+// TCP that comes to zero there are two forms: 0 is what segmentation writes.
+Buffer alone_on_the_wire(const Added& added, CoalescerFeatures features) {
+  if (added.checksum == ChecksumState::complete || !take_apart(added.frame)) return added.frame;
+  Parts parts = *take_apart(completed(added.frame));
+  if (checksum_of(parts) == 0 && !features.checksum) set_checksum(parts, 0xffff);
+  return put_together(parts);
+}
+
+// A frame that was sent, and what its order counts among.
+struct Sent {
+  std::uint32_t port = 0;
+  Buffer frame;
+
+  // Nothing for a runt.
+  std::optional<Buffer> macs() const {
+    if (frame.size() < 12) return std::nullopt;
+    return Buffer(frame.begin(), frame.begin() + 12);
+  }
+  // Nothing where there is none to be seen.
+  std::optional<Buffer> flow() const {
+    const auto parts = take_apart(frame);
+    if (!parts) return std::nullopt;
+    const bool is_v4 = parts->family == IpFamily::v4;
+    Buffer out{static_cast<std::uint8_t>(is_v4), static_cast<std::uint8_t>(parts->transport)};
+    append(out, Bytes(parts->network_header).subspan(is_v4 ? 12 : 8, is_v4 ? 8 : 32));
+    append(out, Bytes(parts->transport_header).first(4));
+    return out;
+  }
+};
+
+using Sequence = std::vector<Buffer>;
+
+// All that has an order among itself: the frames of each flow, also together with the frames of no
+// flow between the same MAC addresses.
+std::map<Buffer, Sequence> sequences(const std::vector<Sent>& all) {
+  std::map<Buffer, Sequence> out;
+  std::map<Buffer, std::set<Buffer>> flows;  // by port and MAC addresses
+  const auto key = [](std::uint32_t port, const Buffer& a, const Buffer& b) {
+    Buffer joined{static_cast<std::uint8_t>(port)};
+    append(joined, a);
+    append(joined, b);
+    return joined;
+  };
+  for (const Sent& sent : all) {
+    const auto flow = sent.flow();
+    if (!flow) continue;
+    out[key(sent.port, {}, *flow)].push_back(sent.frame);
+    flows[key(sent.port, *sent.macs(), {})].insert(*flow);
+  }
+  for (const Sent& sent : all) {
+    const auto macs = sent.macs();
+    const auto flow = sent.flow();
+    if (flow) {
+      out[key(sent.port, *macs, *flow)].push_back(sent.frame);
+    } else if (macs) {
+      out[key(sent.port, *macs, {})].push_back(sent.frame);
+      for (const Buffer& other : flows[key(sent.port, *macs, {})]) {
+        out[key(sent.port, *macs, other)].push_back(sent.frame);
+      }
+    } else {
+      out[key(sent.port, {}, {})].push_back(sent.frame);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Written> coalesce(Coalescer& coalescer, std::vector<Added> frames) {
+  for (Added& added : frames) {
+    if (!coalescer.add(added.port, added.frame, added.checksum)) break;
+  }
+  coalescer.finish();
+  std::vector<Written> out;
+  std::array<Bytes, Coalescer::kMaxPieces> pieces;
+  for (const Coalescer::Group& group : coalescer.groups()) {
+    Written written;
+    written.port = group.port;
+    written.frames = group.frames;
+    const std::size_t count = coalescer.gather(group, pieces);
+    append(written.offload, pieces[0]);
+    for (std::size_t i = 1; i < count; ++i) append(written.frame, pieces[i]);
+    if (written.frame.size() != group.size || count != 1 + written.frames) written.frame.clear();
+    out.push_back(written);
+  }
+  coalescer.clear();
+  return out;
+}
+
+std::string find_coalescer_fault(const std::vector<Added>& frames,
+                                 const std::vector<Written>& writes,
+                                 CoalescerFeatures features) {
+  std::vector<Sent> expected;
+  for (const Added& added : frames)
+    expected.push_back({added.port, alone_on_the_wire(added, features)});
+  std::vector<Sent> sent;
+  for (const Written& written : writes) {
+    const auto offload = OffloadHeader::parse(written.offload);
+    if (!offload) return "an offload header that is none";
+    if (offload->needs_checksum && !features.checksum) return "an offload that is switched off";
+    if (written.frames > 1 && offload->gso == OffloadHeader::Gso::none) return "merged, not said";
+    if (written.frames == 1 && offload->gso != OffloadHeader::Gso::none) return "said, not merged";
+    if (offload->gso == OffloadHeader::Gso::udp && !features.udp) return "UDP is switched off";
+    if (offload->gso != OffloadHeader::Gso::none && offload->gso != OffloadHeader::Gso::udp &&
+        !features.tcp) {
+      return "TCP is switched off";
+    }
+    const auto out = on_the_wire(written.offload, written.frame);
+    if (!out) return "a write that is refused";
+    if (out->size() != written.frames) return "another number of frames comes out";
+    for (const Buffer& frame : *out) sent.push_back({written.port, frame});
+  }
+  if (sent.size() != expected.size()) return "frames are lost";
+  return sequences(sent) == sequences(expected) ? "" : "other frames come out";
+}
+
+}  // namespace lanyard::vswitch::test
