@@ -39,7 +39,7 @@ def run(description, measure, tell, tunnels=tuple(TUNNELS), seconds=4):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     head = {"tunnel": arguments.tunnel, "offload": arguments.offload}
     try:
-        result = measure(tunnel, arguments.offload, arguments.seconds)
+        result = {**head, **measure(tunnel, arguments.offload, arguments.seconds)}
     except Failed as failure:
         print(f"{pathlib.Path(sys.argv[0]).name}: {failure}", file=sys.stderr)
         if arguments.json:
@@ -48,9 +48,9 @@ def run(description, measure, tell, tunnels=tuple(TUNNELS), seconds=4):
     except KeyboardInterrupt:
         sys.exit(130)
     if arguments.json:
-        print(json.dumps({**head, **result}))
+        print(json.dumps(result))
     else:
-        print(f"{arguments.tunnel}, offload {arguments.offload}")
+        print(f"{result['tunnel']}, offload {result['offload']}")
         for line in tell(result):
             print(f"  {line}")
 

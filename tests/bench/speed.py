@@ -16,7 +16,8 @@ WARM_UP = 1  # second, which iperf3 leaves out of its bytes and we out of the CP
 
 def tcp(topology, daemons, seconds, streams):
     before = cpu_seconds(daemons)
-    result = TcpStream(topology.a, topology.b, seconds, streams, warm_up=WARM_UP).result()
+    result = TcpStream(topology.a, topology.b, seconds, streams=streams,
+                       warm_up=WARM_UP).result()
     used = (cpu_seconds(daemons) - before) * seconds / (seconds + WARM_UP)
     if result["bytes"]:
         result["daemon_cpu_s_per_gib"] = used / (result["bytes"] / 2**30)

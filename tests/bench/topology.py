@@ -96,6 +96,10 @@ class Host:
                         "tx_bytes": fields[8], "tx_packets": fields[9]}
         raise Failed(f"{self.letter} has no device {device}")
 
+    def mtu(self, device):
+        words = self.run("ip", "-o", "link", "show", "dev", device).split()
+        return int(words[words.index("mtu") + 1])
+
     def tcp_counters(self):
         """The kernel's own, as nstat names them without the prefix: RetransSegs, OutSegs, ..."""
         names, values = [line.split()[1:] for line in self.proc_net("snmp").splitlines()

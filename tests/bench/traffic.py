@@ -51,14 +51,12 @@ class _Iperf:
 
 
 class TcpStream(_Iperf):
-    """One connection, or several; the first second is not counted unless warm_up is 0."""
+    """One connection, or several. The seconds of warm-up are not counted in its result."""
 
-    def __init__(self, sender, receiver, seconds, streams=1, segment_size=None, warm_up=1):
+    def __init__(self, sender, receiver, seconds, *words, streams=1, warm_up=1):
         # Set for each socket: the machine's default may be another, or paced.
-        words = ["-C", "cubic", "-P", str(streams), "-O", str(warm_up)]
-        if segment_size:
-            words += ["-M", str(segment_size)]
-        super().__init__(sender, receiver, seconds + warm_up, *words)
+        super().__init__(sender, receiver, seconds, "-C", "cubic", "-P", str(streams),
+                         "-O", str(warm_up), *words)
 
     def result(self):
         end = self.report()["end"]
