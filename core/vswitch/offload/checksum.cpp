@@ -11,14 +11,36 @@ namespace {
 
 constexpr std::uint16_t kMangledZero = 0xffff;  // the other form of 0 in one's complement, RFC 768
 
-std::uint64_t load_word(const std::uint8_t* from) {
-  std::uint64_t word = 0;
+template <typename Word>
+Word load(const std::uint8_t* from) {
+  Word word = 0;
   std::memcpy(&word, from, sizeof word);
   return word;
 }
 
-// Both halves as 32-bit integers: 64-bit sums of them do not overflow within any packet.
-std::uint64_t halves(std::uint64_t word) { return (word & 0xffffffff) + (word >> 32); }
+// Two words of 32 bits: 64-bit sums of such do not overflow within any packet.
+std::uint64_t load_two(const std::uint8_t* from) {
+  const auto words = load<std::uint64_t>(from);
+  return (words & 0xffffffff) + (words >> 32);
+}
+
+// Of less than 8 bytes.
+std::uint64_t sum_of_rest(const std::uint8_t* at, std::size_t left) {
+  std::uint64_t sum = 0;
+  if (left >= 4) {
+    sum += load<std::uint32_t>(at);
+    at += 4;
+    left -= 4;
+  }
+  if (left >= 2) {
+    sum += load<std::uint16_t>(at);
+    at += 2;
+    left -= 2;
+  }
+  if (left == 0) return sum;
+  const std::uint8_t last[2] = {*at, 0};
+  return sum + load<std::uint16_t>(last);
+}
 
 }  // namespace
 
@@ -31,19 +53,14 @@ std::uint16_t internet_sum(Bytes bytes) {
   std::uint64_t c = 0;
   std::uint64_t d = 0;
   for (; left >= 32; left -= 32, at += 32) {
-    a += halves(load_word(at));
-    b += halves(load_word(at + 8));
-    c += halves(load_word(at + 16));
-    d += halves(load_word(at + 24));
+    a += load_two(at);
+    b += load_two(at + 8);
+    c += load_two(at + 16);
+    d += load_two(at + 24);
   }
   a += b + c + d;
-  for (; left >= 8; left -= 8, at += 8) a += halves(load_word(at));
-  if (left > 0) {
-    std::uint64_t rest = 0;
-    std::memcpy(&rest, at, left);
-    a += halves(rest);
-  }
-  return swapped_on_little_endian(fold(a));
+  for (; left >= 8; left -= 8, at += 8) a += load_two(at);
+  return swapped_on_little_endian(fold(a + sum_of_rest(at, left)));
 }
 
 std::uint16_t pseudo_header_sum(Bytes frame, const PacketLayout& layout) {

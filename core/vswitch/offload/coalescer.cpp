@@ -6,6 +6,7 @@
 
 #include "core/base/endian.h"
 #include "core/vswitch/offload/header_fields.h"
+#include "core/vswitch/offload/internet_sum.h"
 
 namespace lanyard::vswitch {
 
@@ -37,8 +38,7 @@ void write_super_frame_headers(MutableBytes first,
   if (layout.family == IpFamily::v4) {
     store_be(ip + ipv4::kTotalLength, static_cast<std::uint16_t>(packet_size));
     store_be(ip + ipv4::kChecksum, std::uint16_t{0});
-    const std::uint16_t sum = internet_sum({ip, ipv4::kMinHeaderSize});
-    store_be(ip + ipv4::kChecksum, static_cast<std::uint16_t>(~sum));
+    store_be(ip + ipv4::kChecksum, static_cast<std::uint16_t>(~ipv4_header_sum(ip)));
   } else {
     store_be(ip + ipv6::kPayloadLength, transport_size);
   }

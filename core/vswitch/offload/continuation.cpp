@@ -4,6 +4,7 @@
 #include "core/base/endian.h"
 #include "core/vswitch/ethernet.h"
 #include "core/vswitch/offload/header_fields.h"
+#include "core/vswitch/offload/internet_sum.h"
 
 namespace lanyard::vswitch {
 
@@ -13,7 +14,7 @@ constexpr std::uint16_t kNegativeZero = 0xffff;  // in one's complement
 
 // Right, and of the form in which it is written anew at segmentation.
 bool has_canonical_ipv4_checksum(const std::uint8_t* ip) {
-  return internet_sum({ip, ipv4::kMinHeaderSize}) == 0xffff &&
+  return ipv4_header_sum(ip) == 0xffff &&
          load_be<std::uint16_t>(ip + ipv4::kChecksum) != kNegativeZero;
 }
 
@@ -59,11 +60,12 @@ void Continuation::begin(std::uint32_t port, Bytes frame, const PacketLayout& la
   std::memcpy(headers_.data(), frame.data(), layout.payload_offset);
   store_be(headers_.data() + layout.checksum_offset(), pseudo_header_sum(frame, layout));
   if (layout.family == IpFamily::v4) {
-    std::uint8_t* const ip = headers_.data() + layout.network_offset;
+    const std::uint8_t* const ip = frame.data() + layout.network_offset;
     identification_ = load_be<std::uint16_t>(ip + ipv4::kIdentification);
-    store_be(ip + ipv4::kIdentification, std::uint16_t{0});
-    store_be(ip + ipv4::kChecksum, std::uint16_t{0});
-    ipv4_sum_ = internet_sum({ip, ipv4::kMinHeaderSize});
+    // The checksum is right, so it tells what the rest of the header adds up to.
+    ipv4_sum_ = static_cast<std::uint16_t>(
+        ~add_sums(identification_, load_be<std::uint16_t>(ip + ipv4::kChecksum)));
+    if (ipv4_sum_ == 0) ipv4_sum_ = kNegativeZero;  // no header is all zeros
     ++identification_;
     write_identification();
   }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/vswitch/offload/header_fields.h"
+
 namespace lanyard::vswitch {
 
 // Adds to a sum that has not been folded yet; good for thousands of words.
@@ -34,6 +36,11 @@ constexpr std::uint16_t fold(std::uint64_t sum) {
 constexpr std::uint16_t swapped_on_little_endian(std::uint16_t sum) {
   if constexpr (std::endian::native == std::endian::big) return sum;
   return static_cast<std::uint16_t>(sum << 8 | sum >> 8);
+}
+
+// Of an IPv4 header without options, in network byte order; 0xffff where its checksum is right.
+inline std::uint16_t ipv4_header_sum(const std::uint8_t* ip) {
+  return swapped_on_little_endian(fold(sum_of_words(ip, ipv4::kMinHeaderSize / 4, 0)));
 }
 
 }  // namespace lanyard::vswitch

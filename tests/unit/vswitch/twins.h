@@ -36,7 +36,8 @@ std::uint16_t checksum_of(const Parts& parts);
 // What a pending checksum field holds.
 std::uint16_t pending_sum(const Parts& parts);
 
-// Of a pending checksum, what goes on the wire. TCP's is written as 0 where it is 0, UDP's as 0xffff.
+// Of a pending checksum, what goes on the wire. TCP's is written as 0 where it is 0, UDP's as
+// 0xffff.
 void complete(Parts& parts);
 // The same for a frame that take_apart() knows.
 Buffer completed(Bytes frame);
