@@ -82,6 +82,7 @@ enum class Method : std::uint8_t {
   status,
   ping,
   version,
+  doctor,
 };
 
 Method method_of(const Request& request);

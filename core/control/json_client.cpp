@@ -9,10 +9,10 @@ namespace lanyard::control {
 namespace {
 
 // In the order of Method.
-constexpr std::array<std::string_view, 11> kMethodNames{
+constexpr std::array<std::string_view, 12> kMethodNames{
     "network.create", "network.up",    "network.down", "network.leave",
     "network.join",   "invite.create", "invite.list",  "invite.revoke",
-    "status",         "ping",          "version"};
+    "status",         "ping",          "version",      "doctor"};
 static_assert(kMethodNames.size() == std::variant_size_v<Request>);
 
 Error not_understood(std::string_view why) {
@@ -46,6 +46,7 @@ Result<ServerMessage> read_reply(const OpenCall& call, const Json& result) {
     case Method::status: return read_content<Status>(call.number, result);
     case Method::ping: return read_content<PingSummary>(call.number, result);
     case Method::version: return read_content<Version>(call.number, result);
+    case Method::doctor: return read_content<Diagnosis>(call.number, result);
   }
   return not_understood("it answers nothing that was asked");
 }

@@ -81,6 +81,9 @@ void describe(Io& io, Of<Io, Ping>& request) {
 template <typename Io>
 void describe(Io&, Of<Io, GetVersion>&) {}
 
+template <typename Io>
+void describe(Io&, Of<Io, GetDiagnosis>&) {}
+
 // ---- Replies: all fields optional, for an older daemon may not say them ----
 
 template <typename Io>
@@ -133,6 +136,19 @@ template <typename Io>
 void describe(Io& io, Of<Io, Version>& reply) {
   io.optional("version", reply.version);
   io.optional("protocol", reply.protocol);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, Check>& check) {
+  io.optional("code", check.code);
+  io.word("state", check.state);
+  io.optional("sentence", check.sentence);
+  io.optional("remedy", check.remedy);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, Diagnosis>& reply) {
+  io.optional("checks", reply.checks);
 }
 
 // ---- Notifications ----

@@ -13,6 +13,7 @@ namespace lanyard::control {
 // What JsonReader::word() looks words up by; the second parameter only picks the enum.
 inline auto named(std::string_view word, PathKind) { return path_named(word); }
 inline auto named(std::string_view word, NetworkState) { return network_state_named(word); }
+inline auto named(std::string_view word, CheckState) { return check_state_named(word); }
 
 template <typename Io, typename T>
 using Of = typename Io::template Of<T>;
@@ -47,8 +48,24 @@ void describe(Io& io, Of<Io, NetworkStatus>& network) {
   io.optional("mtu", network.mtu);
   io.optional("addresses", network.addresses);
   io.optional("mac", network.mac);
+  io.optional("offloads", network.offloads);
   io.optional("admin", network.admin);
   io.optional("members", network.members);
+}
+
+// The keys are the ciphers' names.
+template <typename Io>
+void describe(Io& io, Of<Io, DataPathStatus>& path) {
+  io.object("aead_backends", [&path](auto& backends) {
+    backends.optional("AES-256-GCM", path.aes_256_gcm_backend);
+    backends.optional("ChaCha20-Poly1305", path.chacha20_poly1305_backend);
+  });
+  io.optional("udp_segmentation_offload", path.udp_segmentation_offload);
+  io.optional("udp_receive_offload", path.udp_receive_offload);
+  io.object("socket_buffer_bytes", [&path](auto& bytes) {
+    bytes.optional("receive", path.receive_buffer_bytes);
+    bytes.optional("send", path.send_buffer_bytes);
+  });
 }
 
 template <typename Io>
@@ -65,6 +82,8 @@ void describe(Io& io, Of<Io, Status>& status) {
     });
     daemon.optional("outside_addresses", status.outside_addresses);
     daemon.counters("dropped", status.dropped);
+    daemon.optional("workers", status.workers);
+    daemon.optional("data_path", status.data_path);
   });
   io.optional("networks", status.networks);
 }

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/control/check.h"
 #include "core/control/status.h"
 
 namespace lanyard::control {
@@ -75,6 +76,8 @@ struct Ping {
 
 struct GetVersion {};
 
+struct GetDiagnosis {};
+
 using Request = std::variant<CreateNetwork,
                              NetworkUp,
                              NetworkDown,
@@ -85,7 +88,8 @@ using Request = std::variant<CreateNetwork,
                              RevokeInvite,
                              GetStatus,
                              Ping,
-                             GetVersion>;
+                             GetVersion,
+                             GetDiagnosis>;
 
 struct NetworkReply {
   std::string id;
@@ -130,13 +134,17 @@ struct Version {
   std::uint32_t protocol = 1;
 };
 
+struct Diagnosis {
+  std::vector<Check> checks;
+};
+
 struct Done {};
 
 // CreateNetwork, NetworkUp and JoinNetwork are answered by a NetworkReply; CreateInvite by an
-// InviteReply; ListInvites by an InviteList; GetStatus, Ping and GetVersion by Status, PingSummary
-// and Version; the others by Done.
-using Reply =
-    std::variant<Done, NetworkReply, InviteReply, InviteList, Status, PingSummary, Version>;
+// InviteReply; ListInvites by an InviteList; GetStatus, Ping, GetVersion and GetDiagnosis by
+// Status, PingSummary, Version and Diagnosis; the others by Done.
+using Reply = std::
+    variant<Done, NetworkReply, InviteReply, InviteList, Status, PingSummary, Version, Diagnosis>;
 
 // Sent before the reply of a request that takes a while.
 struct Progress {

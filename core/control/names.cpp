@@ -36,6 +36,9 @@ constexpr Names<NetworkState, 5> kStateNames{{{NetworkState::down, "down"},
                                               {NetworkState::up, "up"},
                                               {NetworkState::error, "error"}}};
 
+constexpr Names<CheckState, 3> kCheckNames{
+    {{CheckState::ok, "ok"}, {CheckState::warning, "warning"}, {CheckState::failure, "failure"}}};
+
 template <typename Enum, std::size_t N>
 std::string_view find_name(const Names<Enum, N>& names, Enum value) {
   for (const auto& [known, word] : names) {
@@ -57,11 +60,15 @@ std::optional<Enum> find_value(const Names<Enum, N>& names, std::string_view wan
 std::string_view name(Errc code) { return find_name(kErrcNames, code); }
 std::string_view name(PathKind path) { return find_name(kPathNames, path); }
 std::string_view name(NetworkState state) { return find_name(kStateNames, state); }
+std::string_view name(CheckState state) { return find_name(kCheckNames, state); }
 
 std::optional<Errc> errc_named(std::string_view word) { return find_value(kErrcNames, word); }
 std::optional<PathKind> path_named(std::string_view word) { return find_value(kPathNames, word); }
 std::optional<NetworkState> network_state_named(std::string_view word) {
   return find_value(kStateNames, word);
+}
+std::optional<CheckState> check_state_named(std::string_view word) {
+  return find_value(kCheckNames, word);
 }
 
 }  // namespace lanyard::control

@@ -42,8 +42,20 @@ struct NetworkStatus {
   std::uint32_t mtu = 0;
   std::vector<std::string> addresses;  // with prefix length, IPv4 first
   std::string mac;
+  std::vector<std::string> offloads;  // of the device, that are on
   bool admin = false;
   std::vector<MemberStatus> members;  // self first, then by name
+};
+
+// How the daemon carries packets.
+struct DataPathStatus {
+  // The library that computes each cipher; absent where the machine lacks the cipher.
+  std::optional<std::string> aes_256_gcm_backend;
+  std::optional<std::string> chacha20_poly1305_backend;
+  bool udp_segmentation_offload = false;
+  bool udp_receive_offload = false;
+  std::uint64_t receive_buffer_bytes = 0;  // the smallest of the UDP sockets
+  std::uint64_t send_buffer_bytes = 0;
 };
 
 struct Status {
@@ -56,6 +68,8 @@ struct Status {
   std::vector<std::string> outside_addresses;
   std::vector<std::pair<std::string, std::uint64_t>>
       dropped;  // reason, packets; only what is not 0
+  std::uint32_t workers = 0;
+  DataPathStatus data_path;
   std::vector<NetworkStatus> networks;
 };
 

@@ -108,6 +108,8 @@ class LocalNetwork {
   // Pongs that came in since the last call: for pings that a user asked for.
   std::vector<PingNonce> take_pongs() { return std::exchange(pongs_, {}); }
 
+  // The latest time that a record of the roster gives: no good clock is before it.
+  UnixTime newest_record() const;
   // Why the state is `error`.
   const std::string& error_text() const { return trouble_; }
   control::NetworkStatus status(const Turn& turn) const;

@@ -89,6 +89,14 @@ control::NetworkStatus LocalNetwork::status(const Turn& turn) const {
   return out;
 }
 
+UnixTime LocalNetwork::newest_record() const {
+  UnixTime newest = roster_.charter()->terms().created;
+  for (const network::Member& member : roster_.members()) {
+    newest = std::max(newest, member.admitted);
+  }
+  return newest;
+}
+
 control::NetworkReply LocalNetwork::reply() const {
   control::NetworkReply out;
   out.id = id().to_hex();

@@ -89,15 +89,19 @@ class Node::Core {
   void handle(Turn& turn, RequestId id, const control::CreateInvite& request);
   void handle(Turn& turn, RequestId id, const control::ListInvites& request);
   void handle(Turn& turn, RequestId id, const control::RevokeInvite& request);
-  void handle(Turn& turn, RequestId id, const control::GetStatus& request);
   void handle(Turn& turn, RequestId id, const control::Ping& request);
-  void handle(Turn& turn, RequestId id, const control::GetVersion& request);
   Result<NetworkFile> found_network(Turn& turn, const control::CreateNetwork& request);
   Result<IpPrefix> subnet_for(const network::NetworkId& id, const std::optional<std::string>& text);
   std::vector<IpPrefix> used_prefixes() const;
   Result<void> check_mtu(const std::optional<std::uint32_t>& mtu) const;
   // A device could not be opened: what waits for it is answered, a creation undone.
   void device_failed(Turn& turn, network::NetworkId id, const Error& why);
+
+  // node_status.cpp
+  void handle(Turn& turn, RequestId id, const control::GetStatus& request);
+  void handle(Turn& turn, RequestId id, const control::GetVersion& request);
+  void handle(Turn& turn, RequestId id, const control::GetDiagnosis& request);
+  control::Status status(const Turn& turn) const;
 
   Settings settings_;
   Rng& rng_;

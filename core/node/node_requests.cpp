@@ -14,29 +14,6 @@ constexpr std::size_t kShortestIdStart = 4;
 constexpr std::uint32_t kMaxPings = 1'000'000;
 constexpr std::size_t kMaxPingJobs = 64;  // as many clients as the socket takes
 
-std::string_view nat_text(dht::MappingKind kind, const Surroundings& surroundings) {
-  for (const Surroundings::Seen& outside : surroundings.outside) {
-    for (const LocalAddress& local : surroundings.underlay.addresses) {
-      if (local.prefix.address == outside.endpoint.address) return "none";
-    }
-  }
-  switch (kind) {
-    case dht::MappingKind::endpoint_independent: return "endpoint-independent mapping";
-    case dht::MappingKind::address_dependent: return "address-dependent mapping";
-    case dht::MappingKind::unknown: break;
-  }
-  return "unknown";
-}
-
-std::string_view mode_text(DhtMode mode) {
-  switch (mode) {
-    case DhtMode::public_: return "public";
-    case DhtMode::private_: return "private";
-    case DhtMode::off: break;
-  }
-  return "off";
-}
-
 }  // namespace
 
 void Node::Core::handle_request(Instant now,
@@ -272,24 +249,6 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::RevokeInvite& r
   answer(turn, id, control::Reply(control::Done{}));
 }
 
-void Node::Core::handle(Turn& turn, RequestId id, const control::GetStatus&) {
-  control::Status status;
-  status.version = settings_.version;
-  status.uptime_seconds = (turn.now - started_).seconds();
-  status.port = surroundings_.port;
-  status.nat = nat_text(dht_.mapping_kind(), surroundings_);
-  status.dht_mode = mode_text(settings_.dht_mode);
-  status.dht_nodes = static_cast<std::uint32_t>(dht_.node_count());
-  for (const Surroundings::Seen& outside : surroundings_.outside) {
-    status.outside_addresses.push_back(outside.endpoint.to_string());
-  }
-  status.dropped = dropped_;
-  for (const auto& [network_id, network] : networks_) {
-    status.networks.push_back(network->status(turn));
-  }
-  answer(turn, id, control::Reply(std::move(status)));
-}
-
 void Node::Core::handle(Turn& turn, RequestId id, const control::Ping& request) {
   auto network = find_network(request.network);
   if (!network) return answer(turn, id, network.error());
@@ -322,10 +281,6 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::Ping& request) 
   job.timeout = milliseconds(request.timeout_milliseconds);
   job.next_send = turn.now;
   pings_.push_back(std::move(job));
-}
-
-void Node::Core::handle(Turn& turn, RequestId id, const control::GetVersion&) {
-  answer(turn, id, control::Reply(control::Version{settings_.version, 1}));
 }
 
 }  // namespace lanyard::node

@@ -19,10 +19,14 @@ enum class OffloadState : std::uint8_t {
   switched_off,  // by the daemon's settings
 };
 
+// What is lost without it: for most uses nearly nothing, or much.
+enum class OffloadGain : std::uint8_t { small, large };
+
 struct OffloadFact {
   std::string name;   // as settings call it: "tso"
   std::string since;  // the first Linux that has it: "6.2"
   OffloadState state = OffloadState::unavailable;
+  OffloadGain gain = OffloadGain::large;
 };
 
 // Why ipsec-mb computes a cipher here, or does not.
@@ -43,6 +47,7 @@ enum class Ipv6 : std::uint8_t { missing, there };
 
 struct SystemFacts {
   std::uint32_t workers = 1;
+  std::uint32_t most_workers = 1;   // that a daemon has, however many processors there are
   std::uint32_t processors = 1;     // that the daemon may run on
   std::vector<CipherFact> ciphers;  // those that this machine has
 

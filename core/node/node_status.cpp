@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node tells of itself to whoever asks: status, version and diagnosis. Nothing changes.
+#include <algorithm>
+#include <utility>
+
+#include "core/crypto/aead_backends.h"
+#include "core/node/diagnosis.h"
+#include "core/node/node_core.h"
+
+namespace lanyard::node {
+
+namespace {
+
+std::string_view nat_text(dht::MappingKind kind, const Surroundings& surroundings) {
+  for (const Surroundings::Seen& outside : surroundings.outside) {
+    for (const LocalAddress& local : surroundings.underlay.addresses) {
+      if (local.prefix.address == outside.endpoint.address) return "none";
+    }
+  }
+  switch (kind) {
+    case dht::MappingKind::endpoint_independent: return "endpoint-independent mapping";
+    case dht::MappingKind::address_dependent: return "address-dependent mapping";
+    case dht::MappingKind::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view mode_text(DhtMode mode) {
+  switch (mode) {
+    case DhtMode::public_: return "public";
+    case DhtMode::private_: return "private";
+    case DhtMode::off: break;
+  }
+  return "off";
+}
+
+bool is_on(const OffloadFact& offload) { return offload.state == OffloadState::on; }
+
+control::DataPathStatus data_path_status(const SystemFacts& system) {
+  control::DataPathStatus out;
+  for (const CipherFact& cipher : system.ciphers) {
+    std::optional<std::string>& backend = cipher.aead == crypto::Aead::aes_256_gcm
+                                              ? out.aes_256_gcm_backend
+                                              : out.chacha20_poly1305_backend;
+    backend = crypto::name(cipher.backend);
+  }
+  out.udp_segmentation_offload = is_on(system.udp_segmentation);
+  out.udp_receive_offload = is_on(system.udp_merging);
+  out.receive_buffer_bytes = system.receive_buffer_bytes;
+  out.send_buffer_bytes = system.send_buffer_bytes;
+  return out;
+}
+
+std::span<const OffloadFact> offloads_of(const SystemFacts& system, DeviceId device) {
+  const auto found = system.device_offloads.find(device);
+  if (found == system.device_offloads.end()) return {};
+  return found->second;
+}
+
+}  // namespace
+
+control::Status Node::Core::status(const Turn& turn) const {
+  control::Status out;
+  out.version = settings_.version;
+  out.uptime_seconds = (turn.now - started_).seconds();
+  out.port = surroundings_.port;
+  out.nat = nat_text(dht_.mapping_kind(), surroundings_);
+  out.dht_mode = mode_text(settings_.dht_mode);
+  out.dht_nodes = static_cast<std::uint32_t>(dht_.node_count());
+  for (const Surroundings::Seen& outside : surroundings_.outside) {
+    out.outside_addresses.push_back(outside.endpoint.to_string());
+  }
+  out.dropped = dropped_;
+  out.workers = system_.workers;
+  out.data_path = data_path_status(system_);
+  for (const auto& [id, network] : networks_) {
+    out.networks.push_back(network->status(turn));
+    for (const OffloadFact& offload : offloads_of(system_, network->handles().device)) {
+      if (is_on(offload)) out.networks.back().offloads.push_back(offload.name);
+    }
+  }
+  return out;
+}
+
+void Node::Core::handle(Turn& turn, RequestId id, const control::GetStatus&) {
+  answer(turn, id, control::Reply(status(turn)));
+}
+
+void Node::Core::handle(Turn& turn, RequestId id, const control::GetVersion&) {
+  answer(turn, id, control::Reply(control::Version{settings_.version, 1}));
+}
+
+void Node::Core::handle(Turn& turn, RequestId id, const control::GetDiagnosis&) {
+  const control::Status status = this->status(turn);
+  Evidence evidence{status, system_, {}, turn.wall};
+  for (const auto& [network_id, network] : networks_) {
+    evidence.networks.push_back(
+        {offloads_of(system_, network->handles().device), network->newest_record()});
+  }
+  answer(turn, id, control::Reply(control::Diagnosis{diagnose(evidence)}));
+}
+
+}  // namespace lanyard::node
