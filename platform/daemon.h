@@ -17,7 +17,7 @@
 
 namespace lanyard::platform {
 
-// More would share the processor that the kernel needs for the same packets.
+// More have nothing to do at the speed that the kernel takes packets.
 inline constexpr std::uint32_t kMaxWorkers = 4;
 
 struct DaemonOptions {

@@ -70,6 +70,12 @@ Result<void> Devices::adjust(OpenDevice& device, const node::DeviceConfiguration
   return netlink_.set_addresses(index, wanted.addresses);
 }
 
+std::map<node::DeviceId, Offloads> Devices::offloads() const {
+  std::map<node::DeviceId, Offloads> out;
+  for (const auto& [id, device] : open_) out.emplace(id, device.tap.offloads);
+  return out;
+}
+
 void Devices::close(node::DeviceId device) {
   const auto found = open_.find(device);
   if (found == open_.end()) return;

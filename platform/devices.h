@@ -35,6 +35,8 @@ class Devices {
   Result<std::string> configure(const node::DeviceConfiguration& wanted);
   // The interface is gone when it returns.
   void close(node::DeviceId device);
+  // Those that are on, of each device.
+  std::map<node::DeviceId, Offloads> offloads() const;
 
  private:
   struct OpenDevice {

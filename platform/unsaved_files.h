@@ -4,6 +4,7 @@
 // Owned by the daemon, control thread.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ class UnsavedFiles {
 
   // Writes these and all that failed before. The first error, if anything is still not on disk.
   Result<void> store(const std::vector<node::StateFile>& files);
+  std::size_t count() const { return files_.size(); }
 
  private:
   const StateDirectory& directory_;

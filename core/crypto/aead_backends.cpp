@@ -40,6 +40,8 @@ std::optional<AeadBackend> parse_aead_backend(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_built_in(AeadBackend backend) { return backend != AeadBackend::ipsec_mb || has_ipsec_mb(); }
+
 bool is_available(Aead aead, AeadBackend backend) { return find_cipher(aead, backend) != nullptr; }
 
 std::vector<AeadBackend> available_backends(Aead aead) {

@@ -17,6 +17,7 @@ std::string_view name(AeadBackend backend);
 // Nothing for a name of none that is built in or could be.
 std::optional<AeadBackend> parse_aead_backend(std::string_view name);
 
+bool is_built_in(AeadBackend backend);
 // Built in, and the processor has what it needs for this cipher.
 bool is_available(Aead aead, AeadBackend backend);
 // Those that may be chosen without being asked for, libsodium first when it is among them.

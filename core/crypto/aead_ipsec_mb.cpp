@@ -8,6 +8,7 @@
 namespace lanyard::crypto {
 
 const CipherFunctions* ipsec_mb_cipher(Aead) { return nullptr; }
+bool has_ipsec_mb() { return false; }
 
 }  // namespace lanyard::crypto
 
@@ -199,6 +200,8 @@ constexpr CipherFunctions kFunctions{prepare, seal, open};
 }  // namespace chacha
 
 }  // namespace
+
+bool has_ipsec_mb() { return true; }
 
 const CipherFunctions* ipsec_mb_cipher(Aead aead) {
   // A library that fails its own test, or that leaves secrets in registers and on the stack, is not

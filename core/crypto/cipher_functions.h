@@ -33,4 +33,7 @@ const CipherFunctions* sodium_cipher(Aead aead);
 const CipherFunctions* ipsec_mb_cipher(Aead aead);
 const CipherFunctions* null_cipher_for_tests(Aead aead);
 
+// Whether ipsec-mb was there when this was built.
+bool has_ipsec_mb();
+
 }  // namespace lanyard::crypto
