@@ -71,6 +71,37 @@ TEST_CASE("a device is made, changed, renamed and closed as the node asks") {
   });
 }
 
+TEST_CASE("the datagrams of a super-frame of as many segments as are allowed fit one run") {
+  // Data header 8, kind 1, Ethernet header 14, tag 16 (protocol.md 4).
+  constexpr std::uint32_t kOverhead = 39;
+  for (std::uint32_t mtu = 68; mtu <= 65'535; mtu += 7) {
+    const std::uint32_t segments = segments_per_run(mtu);
+    CAPTURE(mtu);
+    REQUIRE(segments >= 1);
+    REQUIRE(segments <= 64);
+    if (segments > 1) REQUIRE(segments * (mtu + kOverhead) <= 65'507);
+    if (segments < 64) REQUIRE((segments + 1) * (mtu + kOverhead) > 65'507);
+  }
+  CHECK(segments_per_run(1413) == 45);
+  CHECK(segments_per_run(8913) == 7);
+  CHECK(segments_per_run(576) == 64);
+  CHECK(segments_per_run(65'000) == 1);
+}
+
+TEST_CASE("the kernel's super-frames are limited as the device's MTU wants it") {
+  in_network_namespace([] {
+    Ground ground;
+    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
+    node::DeviceConfiguration configuration = wanted("office", "10.77.0.1/16");
+    for (const std::uint32_t mtu : {1413U, 8913U, 576U}) {
+      configuration.mtu = mtu;
+      REQUIRE(devices.configure(configuration));
+      const std::string expected = "gso_max_segs " + std::to_string(segments_per_run(mtu)) + " ";
+      CHECK(output_of("ip -d link show office").find(expected) != std::string::npos);
+    }
+  });
+}
+
 TEST_CASE("a device that cannot be configured does not stay behind") {
   in_network_namespace([] {
     Ground ground;

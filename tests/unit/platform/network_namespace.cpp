@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/platform/network_namespace.h"
 
+#include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include <sched.h>
@@ -30,6 +33,24 @@ void in_network_namespace(const std::function<void()>& body) {
   });
   thread.join();
   if (!is_made) MESSAGE("skipped: no right to make a network namespace");
+}
+
+void shell(const std::string& command) {
+  CAPTURE(command);
+  REQUIRE(std::system(command.c_str()) == 0);
+}
+
+std::string output_of(const std::string& command) {
+  CAPTURE(command);
+  FILE* const pipe = popen(command.c_str(), "re");
+  REQUIRE(pipe != nullptr);
+  std::string out;
+  std::array<char, 512> part{};
+  while (const std::size_t size = fread(part.data(), 1, part.size(), pipe)) {
+    out.append(part.data(), size);
+  }
+  REQUIRE(pclose(pipe) == 0);
+  return out;
 }
 
 }  // namespace lanyard::platform
