@@ -368,7 +368,6 @@ void Daemon::carry_out(const node::Outbox& box) {
 
 void Daemon::send(const Datagrams& datagrams) const {
   std::vector<node::SealedRun> runs;
-  runs.reserve(datagrams.size());
   for (const Datagram& each : datagrams) runs.push_back(run_of_one(each.to, each.payload));
   port_->send(0, runs);
 }
