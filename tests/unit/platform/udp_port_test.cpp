@@ -221,8 +221,8 @@ TEST_CASE("any of a port's sockets sends from that port") {
 
 TEST_CASE(
     "a port that is taken is a conflict with its remedy, however many sockets are to share it") {
-  for (const std::size_t taken : {1, 3}) {
-    for (const std::size_t wanted : {1, 3}) {
+  for (const std::size_t taken : {1U, 3U}) {
+    for (const std::size_t wanted : {1U, 3U}) {
       const auto first = UdpPort::open(0, {taken, {}});
       REQUIRE(first);
       const auto second = UdpPort::open(first->port(), {wanted, {}});

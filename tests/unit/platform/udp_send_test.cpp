@@ -156,7 +156,7 @@ TEST_CASE("what the socket has no room for is congestion, and ends with it") {
 // From here on this thread's sendmmsg fails with the error when it is given one message, as a run
 // is. What a kernel without some part of segmentation would say cannot be had in another way.
 void refuse_single_messages(int error) {
-  const auto refusal = static_cast<std::uint32_t>(SECCOMP_RET_ERRNO | error);
+  const std::uint32_t refusal = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmmsg, 0, 3),
