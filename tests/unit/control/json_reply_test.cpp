@@ -63,6 +63,15 @@ TEST_CASE("an error of a newer daemon is a plain failure") {
   CHECK(std::get<Error>(message.value()->content).code == Errc::failure);
 }
 
+TEST_CASE("a state of a newer daemon is worth a look") {
+  const auto message = parse_server_message(
+      R"({"jsonrpc":"2.0","id":7,"result":{"checks":[{"code":"x","state":"odd"}]}})",
+      open_call(11));
+  REQUIRE(message.has_value());
+  const auto& diagnosis = std::get<Diagnosis>(std::get<Reply>((*message)->content));
+  CHECK(diagnosis.checks.at(0).state == CheckState::warning);
+}
+
 TEST_CASE("text that is not UTF-8 is made so") {
   const std::string line = encode_notification(kSeven, Progress{"bad \xff byte"});
   const auto message = parse_server_message(line, open_call(0));

@@ -22,9 +22,14 @@ TEST_CASE("every enumerator has one word, and the word leads back") {
     const auto state = static_cast<NetworkState>(i);
     CHECK(network_state_named(name(state)) == state);
   }
+  for (int i = 0; i <= static_cast<int>(CheckState::failure); ++i) {
+    const auto state = static_cast<CheckState>(i);
+    CHECK(check_state_named(name(state)) == state);
+  }
   CHECK(!errc_named("no such word"));
   CHECK(!path_named(""));
   CHECK(!network_state_named("UP"));
+  CHECK(!check_state_named("fine"));
 }
 
 }  // namespace

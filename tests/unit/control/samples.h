@@ -19,7 +19,8 @@ inline std::vector<Request> requests() {
           RevokeInvite{"lab", "0badcafe"},
           GetStatus{},
           Ping{"lab", "bob", 5, 200, 900},
-          GetVersion{}};
+          GetVersion{},
+          GetDiagnosis{}};
 }
 
 inline Status status() {
@@ -54,6 +55,7 @@ inline Status status() {
   network.mtu = 1420;
   network.addresses = {"10.77.3.12/16", "fd12::1/64"};
   network.mac = "02:00:00:00:00:01";
+  network.offloads = {"vnet", "checksum", "tso"};
   network.admin = true;
   network.members = {alice, bob};
   Status status;
@@ -65,6 +67,12 @@ inline Status status() {
   status.dht_nodes = 87;
   status.outside_addresses = {"20.0.1.1:41234"};
   status.dropped = {{"unknown_session", 3}};
+  status.workers = 2;
+  status.data_path.aes_256_gcm_backend = "ipsec-mb";
+  status.data_path.chacha20_poly1305_backend = "libsodium";
+  status.data_path.udp_segmentation_offload = true;
+  status.data_path.receive_buffer_bytes = 4194304;
+  status.data_path.send_buffer_bytes = 212992;
   status.networks = {network};
   return status;
 }
@@ -81,7 +89,10 @@ inline std::vector<Reply> replies() {
       Done{},
       status(),
       PingSummary{5, 4, 0.001, 0.002, 0.003},
-      Version{"0.1.0", 1}};
+      Version{"0.1.0", 1},
+      Diagnosis{{{"daemon", CheckState::ok, "it runs", ""},
+                 {"udp_send_buffer", CheckState::warning, "it is small", "make it larger"},
+                 {"tun_device", CheckState::failure, "it is missing", "load it"}}}};
 }
 
 inline std::vector<Notification> notifications() {

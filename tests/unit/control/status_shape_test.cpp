@@ -12,10 +12,14 @@ TEST_CASE("status, schema 1") {
   CHECK(to_json(samples::status()) ==
         R"({"schema":1,"daemon":{"version":"0.1.0","uptime_seconds":61,"port":41234,)"
         R"("nat":"unknown","dht":{"mode":"public","nodes":87},)"
-        R"("outside_addresses":["20.0.1.1:41234"],"dropped":{"unknown_session":3}},)"
+        R"("outside_addresses":["20.0.1.1:41234"],"dropped":{"unknown_session":3},"workers":2,)"
+        R"("data_path":{"aead_backends":{"AES-256-GCM":"ipsec-mb",)"
+        R"("ChaCha20-Poly1305":"libsodium"},"udp_segmentation_offload":true,)"
+        R"("udp_receive_offload":false,)"
+        R"("socket_buffer_bytes":{"receive":4194304,"send":212992}}},)"
         R"("networks":[{"id":"00ff","name":"lab","state":"up","error":"","interface":"lanyard0",)"
         R"("mtu":1420,"addresses":["10.77.3.12/16","fd12::1/64"],"mac":"02:00:00:00:00:01",)"
-        R"("admin":true,"members":[)"
+        R"("offloads":["vnet","checksum","tso"],"admin":true,"members":[)"
         R"({"id":"a1b2","name":"alice","addresses":["10.77.3.12","fd12::1"],)"
         R"("mac":"02:00:00:00:00:01","self":true,"online":true,"path":"none","via":"",)"
         R"("endpoint":"","rtt_seconds":null,"loss_ratio":0.0,"cipher":"","rx_bytes":0,)"
@@ -25,6 +29,22 @@ TEST_CASE("status, schema 1") {
         R"("rtt_seconds":0.0125,"loss_ratio":0.25,"cipher":"AES-256-GCM",)"
         R"("rx_bytes":18446744073709551615,"tx_bytes":42,"last_seen":1790000000,)"
         R"("reason":"a sentence"}]}]})");
+}
+
+TEST_CASE("a cipher that the machine lacks has no back end") {
+  Status status;
+  status.data_path.chacha20_poly1305_backend = "libsodium";
+  const std::string json = to_json(status);
+  CHECK(json.find(R"("aead_backends":{"ChaCha20-Poly1305":"libsodium"})") != std::string::npos);
+}
+
+TEST_CASE("a diagnosis") {
+  CHECK(to_json(samples::replies()[11]) ==
+        R"({"checks":[{"code":"daemon","state":"ok","sentence":"it runs","remedy":""},)"
+        R"({"code":"udp_send_buffer","state":"warning","sentence":"it is small",)"
+        R"("remedy":"make it larger"},)"
+        R"({"code":"tun_device","state":"failure","sentence":"it is missing",)"
+        R"("remedy":"load it"}]})");
 }
 
 TEST_CASE("an error") {
