@@ -36,7 +36,7 @@ Buffer network_header(const Recipe& recipe, std::size_t transport_size) {
   const std::uint8_t protocol = recipe.transport == Transport::tcp ? 6 : 17;
   Buffer out;
   if (recipe.family == IpFamily::v6) {
-    append_be(out, 0x60000000 | recipe.traffic_class << 20 | recipe.flow_label, 4);
+    append_be(out, 0x60000000 | std::uint32_t{recipe.traffic_class} << 20 | recipe.flow_label, 4);
     append_be(out, transport_size, 2);
     append_be(out, protocol, 1);
     append_be(out, recipe.hop_limit, 1);
