@@ -9,13 +9,29 @@
 #include "core/vswitch/ethernet.h"
 
 namespace lanyard::platform {
+namespace {
 
-std::uint32_t segments_per_run(std::uint32_t device_mtu) {
+// What there is without us (GSO_LEGACY_MAX_SIZE).
+constexpr std::uint32_t kKernelLimit = 65'536;
+
+// From the limit the kernel takes its own headers and one byte before it counts TCP's payload
+// (MAX_TCP_HEADER + 1): 193 to 321 bytes, depending on how it is built.
+constexpr std::size_t kKernelHeaders = 321;
+
+// IPv4, TCP and the timestamps that its segments have by default. With IPv6 they are 20 bytes
+// longer and the segments smaller, but not by so much that one more would fit.
+constexpr std::size_t kInnerHeaders = 20 + 20 + 12;
+
+}  // namespace
+
+std::uint32_t super_frame_limit(std::uint32_t device_mtu) {
   // What a datagram adds to a packet: data header, kind of body, the frame's own header, tag.
   constexpr std::size_t kOverhead = tunnel::kMinDataSize + vswitch::kEthernetHeaderSize;
-  const std::size_t by_bytes = node::SealedRun::kMaxBytes / (device_mtu + kOverhead);
-  return static_cast<std::uint32_t>(
-      std::clamp<std::size_t>(by_bytes, 1, node::SealedRun::kMaxDatagrams));
+  const std::size_t segments = std::clamp<std::size_t>(
+      node::SealedRun::kMaxBytes / (device_mtu + kOverhead), 1, node::SealedRun::kMaxDatagrams);
+  const std::size_t payload = std::max<std::size_t>(device_mtu, 2 * kInnerHeaders) - kInnerHeaders;
+  const std::size_t limit = segments * payload + kKernelHeaders;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(limit, kKernelLimit));
 }
 
 Devices::~Devices() {
@@ -51,7 +67,7 @@ Result<void> Devices::open(const node::DeviceConfiguration& wanted) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->add_device(wanted.device, tap->queues[i], tap->offloads);
   }
-  open_.emplace(wanted.device, OpenDevice{std::move(*tap), {}, 0});
+  open_.emplace(wanted.device, OpenDevice{.tap = std::move(*tap)});
   return {};
 }
 
@@ -60,14 +76,31 @@ Result<void> Devices::adjust(OpenDevice& device, const node::DeviceConfiguration
   if (device.mac != wanted.mac || device.mtu != wanted.mtu) {
     const auto set = netlink_.set_link(index, wanted.mac, wanted.mtu);
     if (!set) return set.error();
-    // Without it a run is cut in two: slower, but right.
-    static_cast<void>(netlink_.set_gso_segments(index, segments_per_run(wanted.mtu)));
     device.mac = wanted.mac;
     device.mtu = wanted.mtu;
+    limit_super_frames(device);
   }
   const auto up = netlink_.set_up(index);
   if (!up) return up.error();
   return netlink_.set_addresses(index, wanted.addresses);
+}
+
+void Devices::handle_network_change() {
+  for (auto& [id, device] : open_) limit_super_frames(device);
+}
+
+// A super-frame that is not limited fills one run and begins a second: a little slower. Without
+// knowing, or being allowed to, that is what happens; but one that comes from elsewhere and is
+// above the limit would be cut by the kernel and cost several times as much.
+void Devices::limit_super_frames(OpenDevice& device) {
+  if (!device.tap.offloads.has(Offload::tso)) return;
+  const auto foreign = netlink_.has_foreign_frames(device.tap.index);
+  if (!foreign) return;
+  device.has_foreign_frames = device.has_foreign_frames || *foreign;
+  const std::uint32_t limit =
+      device.has_foreign_frames ? kKernelLimit : super_frame_limit(device.mtu);
+  if (limit == device.limit) return;
+  if (netlink_.set_gso_size(device.tap.index, limit)) device.limit = limit;
 }
 
 std::map<node::DeviceId, Offloads> Devices::offloads() const {

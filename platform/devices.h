@@ -17,9 +17,9 @@
 
 namespace lanyard::platform {
 
-// The most segments of a super-frame from a device of this MTU of which all datagrams are sure to
-// fit one run (node::SealedRun), and so one system call. At least 1.
-std::uint32_t segments_per_run(std::uint32_t device_mtu);
+// The limit for super-frames (Netlink::set_gso_size) of a device of this MTU with which the
+// datagrams of one of TCP's are as many as fit one run (node::SealedRun), and so one system call.
+std::uint32_t super_frame_limit(std::uint32_t device_mtu);
 
 // Control thread. Devices are gone when it is.
 class Devices {
@@ -33,6 +33,8 @@ class Devices {
 
   // The device's name. After an error there is no such device.
   Result<std::string> configure(const node::DeviceConfiguration& wanted);
+  // Links or forwarding have changed: what limits super-frames is read anew.
+  void handle_network_change();
   // The interface is gone when it returns.
   void close(node::DeviceId device);
   // Those that are on, of each device.
@@ -41,12 +43,17 @@ class Devices {
  private:
   struct OpenDevice {
     TapDevice tap;
-    MacAddress mac;
+    MacAddress mac{};
     std::uint32_t mtu = 0;
+    std::uint32_t limit = 0;  // of super-frames; 0: the kernel's
+    // Stays set: connections keep the limit they began with, and a lower one would cut their
+    // super-frames into single segments.
+    bool has_foreign_frames = false;
   };
 
   Result<void> open(const node::DeviceConfiguration& wanted);
   Result<void> adjust(OpenDevice& device, const node::DeviceConfiguration& wanted);
+  void limit_super_frames(OpenDevice& device);
 
   Netlink& netlink_;
   std::vector<Worker*> workers_;

@@ -50,8 +50,12 @@ class Netlink {
   // Marks a TAP device as no part of the underlay, for other daemons too. Before it is up.
   Result<void> mark_as_ours(std::uint32_t index);
   Result<void> set_up(std::uint32_t index);
-  // The kernel makes super-frames for the device of at most so many segments.
-  Result<void> set_gso_segments(std::uint32_t index, std::uint32_t most);
+  // Super-frames for the device have fewer bytes than that: TCP makes none that are larger, and
+  // the kernel cuts those of other makers into single segments.
+  Result<void> set_gso_size(std::uint32_t index, std::uint32_t bytes);
+  // Whether there are other makers than this machine's own connections: an interface on top of the
+  // device (a bridge, a VLAN), or others for whom this machine forwards.
+  Result<bool> has_foreign_frames(std::uint32_t index);
   // Exactly these: others that the device has are removed, but for IPv6 link-local ones. IPv6
   // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);
@@ -79,7 +83,7 @@ class Netlink {
   std::uint32_t sequence_ = 0;
 };
 
-// Becomes readable when links, addresses or routes change. Control thread.
+// Becomes readable when links, addresses, routes or forwarding change. Control thread.
 class NetlinkMonitor {
  public:
   static Result<NetlinkMonitor> open();

@@ -8,6 +8,7 @@
 #include <map>
 
 #include <linux/if_addr.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -80,6 +81,37 @@ int on_link(const nlmsghdr* message, void* data) {
   });
   if (is_ours) return MNL_CB_OK;
   static_cast<std::vector<UnderlayInterface>*>(data)->push_back(std::move(link));
+  return MNL_CB_OK;
+}
+
+struct ForeignFrames {
+  std::uint32_t index = 0;  // of the device that is asked about
+  bool is_found = false;
+};
+
+int on_possible_upper(const nlmsghdr* message, void* data) {
+  const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+  auto& foreign = *static_cast<ForeignFrames*>(data);
+  const bool is_device = static_cast<std::uint32_t>(header->ifi_index) == foreign.index;
+  std::uint32_t link = 0;
+  bool is_link_elsewhere = false;
+  for_each_attribute<ifinfomsg>(message, [&](const nlattr* attribute) {
+    const int type = mnl_attr_get_type(attribute);
+    if (type == IFLA_MASTER && is_device) foreign.is_found = true;
+    if (type == IFLA_LINK) link = mnl_attr_get_u32(attribute);
+    // The number is one of another network namespace.
+    if (type == IFLA_LINK_NETNSID) is_link_elsewhere = true;
+  });
+  if (!is_device && !is_link_elsewhere && link == foreign.index) foreign.is_found = true;
+  return MNL_CB_OK;
+}
+
+int on_forwarding(const nlmsghdr* message, void* data) {
+  for_each_attribute<netconfmsg>(message, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == NETCONFA_FORWARDING && mnl_attr_get_u32(attribute) != 0) {
+      static_cast<ForeignFrames*>(data)->is_found = true;
+    }
+  });
   return MNL_CB_OK;
 }
 
@@ -205,11 +237,27 @@ Result<void> Netlink::set_up(std::uint32_t index) {
   return exchange(request.get(), nullptr, nullptr, "the device could not be brought up");
 }
 
-Result<void> Netlink::set_gso_segments(std::uint32_t index, std::uint32_t most) {
+Result<void> Netlink::set_gso_size(std::uint32_t index, std::uint32_t bytes) {
   Request request(RTM_NEWLINK, NLM_F_ACK);
   request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
-  mnl_attr_put_u32(request.get(), IFLA_GSO_MAX_SEGS, most);
+  mnl_attr_put_u32(request.get(), IFLA_GSO_MAX_SIZE, bytes);
   return exchange(request.get(), nullptr, nullptr, "the device's super-frames were not limited");
+}
+
+Result<bool> Netlink::has_foreign_frames(std::uint32_t index) {
+  Request links(RTM_GETLINK, NLM_F_DUMP);
+  links.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
+  ForeignFrames foreign{index};
+  const auto done =
+      exchange(links.get(), on_possible_upper, &foreign, "the interfaces could not be listed");
+  if (!done) return done.error();
+  for (const int family : {AF_INET, AF_INET6}) {
+    Request settings(RTM_GETNETCONF, NLM_F_DUMP);
+    settings.family_header<netconfmsg>().ncm_family = static_cast<std::uint8_t>(family);
+    // A family that the system lacks is not forwarded.
+    static_cast<void>(exchange(settings.get(), on_forwarding, &foreign, {}));
+  }
+  return foreign.is_found;
 }
 
 Result<std::vector<Netlink::InterfaceAddress>> Netlink::list_addresses() {

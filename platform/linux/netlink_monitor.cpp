@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's notices of changed links, addresses and routes. Their contents are not read: when
-// too much changes at once the kernel drops notices anyway, so the state is always listed anew.
+// The kernel's notices of changed links, addresses, routes and forwarding. Their contents are not
+// read: when too much changes at once the kernel drops notices anyway, so the state is always
+// listed anew.
 #include <array>
 #include <cerrno>
 
@@ -17,8 +18,10 @@ namespace lanyard::platform {
 NetlinkMonitor::NetlinkMonitor(MnlSocket socket) : socket_(std::move(socket)) {}
 
 Result<NetlinkMonitor> NetlinkMonitor::open() {
-  constexpr unsigned kGroups =
-      RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+  constexpr unsigned kForwarding =
+      1U << (RTNLGRP_IPV4_NETCONF - 1) | 1U << (RTNLGRP_IPV6_NETCONF - 1);
+  constexpr unsigned kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+                               RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | kForwarding;
   MnlSocket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket || mnl_socket_bind(socket.get(), kGroups, MNL_SOCKET_AUTOPID) != 0) {
     return system_error(errno, "changes of the network cannot be watched");

@@ -2,9 +2,11 @@
 // TAP devices as the node asks for them, in a network namespace.
 #include "platform/devices.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <net/if.h>
+#include <poll.h>
 
 #include <doctest/doctest.h>
 
@@ -71,34 +73,97 @@ TEST_CASE("a device is made, changed, renamed and closed as the node asks") {
   });
 }
 
-TEST_CASE("the datagrams of a super-frame of as many segments as are allowed fit one run") {
+TEST_CASE("TCP's super-frames under the limit fill one run and no more") {
   // Data header 8, kind 1, Ethernet header 14, tag 16 (protocol.md 4).
   constexpr std::uint32_t kOverhead = 39;
-  for (std::uint32_t mtu = 68; mtu <= 65'535; mtu += 7) {
-    const std::uint32_t segments = segments_per_run(mtu);
+  for (std::uint32_t mtu = 1280; mtu <= 16'384; mtu += 7) {
     CAPTURE(mtu);
-    REQUIRE(segments >= 1);
-    REQUIRE(segments <= 64);
-    if (segments > 1) REQUIRE(segments * (mtu + kOverhead) <= 65'507);
-    if (segments < 64) REQUIRE((segments + 1) * (mtu + kOverhead) > 65'507);
+    const std::uint32_t limit = super_frame_limit(mtu);
+    REQUIRE(limit <= 65'536);
+    const std::uint32_t most = std::max(65'507 / (mtu + kOverhead), 1U);
+    // What a kernel may take off, with the least and the most of its own headers.
+    for (const std::uint32_t kernel_headers : {193U, 321U}) {
+      const std::uint32_t with_v4 = (limit - kernel_headers) / (mtu - 52);
+      const std::uint32_t with_v6 = (limit - kernel_headers) / (mtu - 72);
+      REQUIRE(with_v4 == most);
+      REQUIRE(with_v6 == most);
+    }
   }
-  CHECK(segments_per_run(1413) == 45);
-  CHECK(segments_per_run(8913) == 7);
-  CHECK(segments_per_run(576) == 64);
-  CHECK(segments_per_run(65'000) == 1);
+  CHECK(super_frame_limit(1413) == 45 * 1361 + 321);
+  CHECK(super_frame_limit(8913) == 7 * 8861 + 321);
+  CHECK(super_frame_limit(576) == 64 * 524 + 321);
+  CHECK(super_frame_limit(68) > 68);
 }
 
-TEST_CASE("the kernel's super-frames are limited as the device's MTU wants it") {
+std::uint32_t limit_of(const std::string& device) {
+  const std::string text = output_of("ip -d link show " + device);
+  const std::string name = "gso_max_size ";
+  const std::size_t found = text.find(name);
+  REQUIRE(found != std::string::npos);
+  return static_cast<std::uint32_t>(std::stoul(text.substr(found + name.size())));
+}
+
+constexpr std::uint32_t kKernelLimit = 65'536;
+void forward_nothing() {
+  shell("for f in /proc/sys/net/ipv[46]/conf/*/forwarding; do echo 0 > $f; done");
+}
+
+TEST_CASE("super-frames are limited as the device's MTU wants it, unless others make them too") {
   in_network_namespace([] {
+    forward_nothing();
     Ground ground;
-    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
+    Devices devices(ground.netlink, {&ground.worker}, {});
     node::DeviceConfiguration configuration = wanted("office", "10.77.0.1/16");
     for (const std::uint32_t mtu : {1413U, 8913U, 576U}) {
       configuration.mtu = mtu;
       REQUIRE(devices.configure(configuration));
-      const std::string expected = "gso_max_segs " + std::to_string(segments_per_run(mtu)) + " ";
-      CHECK(output_of("ip -d link show office").find(expected) != std::string::npos);
+      CHECK(limit_of("office") == super_frame_limit(mtu));
     }
+    shell("ip link add bridge0 type bridge; ip link add some type veth peer name other");
+    devices.handle_network_change();
+    CHECK(limit_of("office") == super_frame_limit(576));
+    shell("ip link set office master bridge0");
+    devices.handle_network_change();
+    CHECK(limit_of("office") == kKernelLimit);
+    // For good.
+    shell("ip link set office nomaster");
+    devices.handle_network_change();
+    configuration.mtu = 1413;
+    REQUIRE(devices.configure(configuration));
+    CHECK(limit_of("office") == kKernelLimit);
+  });
+}
+
+TEST_CASE("super-frames are not limited where the machine forwards or has interfaces on top") {
+  for (const char* use :
+       {"echo 1 > /proc/sys/net/ipv4/ip_forward", "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding",
+        "ip link add link office name upper type macvlan"}) {
+    CAPTURE(use);
+    in_network_namespace([&] {
+      forward_nothing();
+      auto monitor = NetlinkMonitor::open();
+      REQUIRE(monitor);
+      Ground ground;
+      Devices devices(ground.netlink, {&ground.worker}, {});
+      REQUIRE(devices.configure(wanted("office", "10.77.0.1/16")));
+      CHECK(limit_of("office") == super_frame_limit(1413));
+      monitor->drain();
+      shell(use);
+      pollfd poll_for{monitor->descriptor(), POLLIN, 0};
+      CHECK(poll(&poll_for, 1, 1000) == 1);
+      devices.handle_network_change();
+      CHECK(limit_of("office") == kKernelLimit);
+    });
+  }
+}
+
+TEST_CASE("a device that makes no super-frames is left alone") {
+  in_network_namespace([] {
+    forward_nothing();
+    Ground ground;
+    Devices devices(ground.netlink, {&ground.worker}, Offloads().without(Offload::tso));
+    REQUIRE(devices.configure(wanted("office", "10.77.0.1/16")));
+    CHECK(limit_of("office") == kKernelLimit);
   });
 }
 
