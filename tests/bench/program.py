@@ -30,7 +30,12 @@ def run(description, measure, tell, tunnels=tuple(TUNNELS), seconds=4):
     parser.add_argument("--seconds", type=int, default=seconds, metavar="N",
                         help=f"length of each stream ({seconds})")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--list", action="store_true", help="say which tunnels can run here")
     arguments = parser.parse_args()
+    if arguments.list:
+        for name in tunnels:
+            print(f"{name}: {'not here' if TUNNELS[name].missing() else 'here'}")
+        sys.exit()
     tunnel = TUNNELS[arguments.tunnel]
     refuse_unless_possible(tunnel)
 

@@ -8,6 +8,8 @@ message). "At a rekey" is the interval that it falls into and the next. What the
 itself to any interval is seen in the stream without rekeys.
 """
 
+import collections
+import json
 import statistics
 import time
 
@@ -35,6 +37,15 @@ def arrivals(host, seconds):
     return intervals
 
 
+def drops(tunnel, topology):
+    """Packets that the two daemons have dropped so far, by reason."""
+    total = collections.Counter()
+    for host in (topology.a, topology.b):
+        status = json.loads(tunnel.call(host, "status", "--json"))
+        total.update(status["daemon"]["dropped"])
+    return total
+
+
 def stream(offload, seconds, rekey_interval):
     tunnel = Lanyard("--rekey-interval", str(rekey_interval))
     with Topology(offload) as topology:
@@ -43,17 +54,18 @@ def stream(offload, seconds, rekey_interval):
         capture = Capture(a, "u0", f"udp[8] = {HANDSHAKE_3} and less {UNDERLAY_MTU}")
         flow = TcpStream(a, b, seconds + 2, warm_up=0)
         time.sleep(1)  # until its window is as large as it gets
-        retransmitted = a.tcp_counters()["RetransSegs"]
+        retransmitted, dropped = a.tcp_counters()["RetransSegs"], drops(tunnel, topology)
         intervals = arrivals(b, seconds)
         retransmitted = a.tcp_counters()["RetransSegs"] - retransmitted
+        dropped = drops(tunnel, topology) - dropped
         flow.result()
         begin, end = intervals[0][0], intervals[-1][0] + INTERVAL
         rekeys = [packet.time for packet in capture.packets()
                   if packet.begin[UDP_PAYLOAD] == HANDSHAKE_3 and begin <= packet.time < end]
-        return intervals, rekeys, retransmitted
+        return intervals, rekeys, retransmitted, dropped
 
 
-def judge(intervals, rekeys, retransmitted):
+def judge(intervals, rekeys, retransmitted, dropped):
     rates = [rate for _, rate in intervals]
     median = statistics.median(rates)
     beside = [rate for start, rate in intervals
@@ -61,7 +73,8 @@ def judge(intervals, rekeys, retransmitted):
     return {"rekeys": len(rekeys), "median_gbps": median * 8 / 1e9,
             "smallest_share": min(rates) / median,
             "at_rekey_share": statistics.mean(beside) / statistics.mean(rates) if beside else None,
-            "retransmits": retransmitted, "gbps": [rate * 8 / 1e9 for rate in rates]}
+            "retransmits": retransmitted, "dropped": dict(dropped),
+            "gbps": [rate * 8 / 1e9 for rate in rates]}
 
 
 def measure(_, offload, seconds):
@@ -73,7 +86,8 @@ def tell(result):
     for name in ("without", "with"):
         one = result[name]
         yield (f"{one['rekeys']:2} rekeys: median {one['median_gbps']:.2f} Gbit/s, smallest "
-               f"interval {one['smallest_share']:.2f} of it, {one['retransmits']} retransmits")
+               f"interval {one['smallest_share']:.2f} of it, {one['retransmits']} retransmits, "
+               f"dropped by reason: {one['dropped'] or 'none'}")
     share = result["with"]["at_rekey_share"]
     if share is not None:
         yield f"the intervals at a rekey: {share:.2f} of the mean of all"
