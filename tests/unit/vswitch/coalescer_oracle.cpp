@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <set>
+#include <utility>
 
 #include "tests/unit/vswitch/twins.h"
 
@@ -24,57 +24,50 @@ Buffer alone_on_the_wire(const Added& added, CoalescerFeatures features) {
 
 // A frame that was sent, and what its order counts among.
 struct Sent {
-  std::uint32_t port = 0;
-  Buffer frame;
-
-  // Nothing for a runt.
-  std::optional<Buffer> macs() const {
-    if (frame.size() < 12) return std::nullopt;
-    return Buffer(frame.begin(), frame.begin() + 12);
-  }
-  // Nothing where there is none to be seen.
-  std::optional<Buffer> flow() const {
+  Sent(std::uint32_t port, Buffer sent) : frame(std::move(sent)) {
+    const auto device = static_cast<std::uint8_t>(port);
+    if (frame.size() < 12) return;
+    macs = {device};
+    append(macs, Bytes(frame).first(12));
     const auto parts = take_apart(frame);
-    if (!parts) return std::nullopt;
+    if (!parts) return;
     const bool is_v4 = parts->family == IpFamily::v4;
-    Buffer out{static_cast<std::uint8_t>(is_v4), static_cast<std::uint8_t>(parts->transport)};
-    append(out, Bytes(parts->network_header).subspan(is_v4 ? 12 : 8, is_v4 ? 8 : 32));
-    append(out, Bytes(parts->transport_header).first(4));
-    return out;
+    flow = {device, is_v4, static_cast<std::uint8_t>(parts->transport)};
+    append(flow, Bytes(parts->network_header).subspan(is_v4 ? 12 : 8, is_v4 ? 8 : 32));
+    append(flow, Bytes(parts->transport_header).first(4));
   }
+
+  Buffer frame;
+  Buffer macs;  // with the port; empty for a runt
+  Buffer flow;  // with the port; empty where none is to be seen
 };
 
-using Sequence = std::vector<Buffer>;
+// Frames one behind the other, each after its size.
+void add_to(Buffer& sequence, Bytes frame) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    sequence.push_back(static_cast<std::uint8_t>(frame.size() >> 8 * i));
+  }
+  append(sequence, frame);
+}
 
 // All that has an order among itself: the frames of each flow, also together with the frames of no
 // flow between the same MAC addresses.
-std::map<Buffer, Sequence> sequences(const std::vector<Sent>& all) {
-  std::map<Buffer, Sequence> out;
-  std::map<Buffer, std::set<Buffer>> flows;  // by port and MAC addresses
-  const auto key = [](std::uint32_t port, const Buffer& a, const Buffer& b) {
-    Buffer joined{static_cast<std::uint8_t>(port)};
-    append(joined, a);
-    append(joined, b);
-    return joined;
-  };
+std::map<std::pair<Buffer, Buffer>, Buffer> sequences(const std::vector<Sent>& all) {
+  std::map<std::pair<Buffer, Buffer>, Buffer> out;
+  std::map<Buffer, std::set<Buffer>> flows;  // by MAC addresses
+  std::set<Buffer> mixed;                    // MAC addresses of frames without flow
   for (const Sent& sent : all) {
-    const auto flow = sent.flow();
-    if (!flow) continue;
-    out[key(sent.port, {}, *flow)].push_back(sent.frame);
-    flows[key(sent.port, *sent.macs(), {})].insert(*flow);
+    if (!sent.flow.empty()) flows[sent.macs].insert(sent.flow);
+    if (sent.flow.empty()) mixed.insert(sent.macs);
   }
+  const Buffer any;
   for (const Sent& sent : all) {
-    const auto macs = sent.macs();
-    const auto flow = sent.flow();
-    if (flow) {
-      out[key(sent.port, *macs, *flow)].push_back(sent.frame);
-    } else if (macs) {
-      out[key(sent.port, *macs, {})].push_back(sent.frame);
-      for (const Buffer& other : flows[key(sent.port, *macs, {})]) {
-        out[key(sent.port, *macs, other)].push_back(sent.frame);
-      }
+    add_to(out[{sent.flow.empty() ? sent.macs : any, sent.flow}], sent.frame);
+    if (!mixed.contains(sent.macs)) continue;
+    if (!sent.flow.empty()) {
+      add_to(out[{sent.macs, sent.flow}], sent.frame);
     } else {
-      out[key(sent.port, {}, {})].push_back(sent.frame);
+      for (const Buffer& flow : flows[sent.macs]) add_to(out[{sent.macs, flow}], sent.frame);
     }
   }
   return out;
@@ -107,8 +100,9 @@ std::string find_coalescer_fault(const std::vector<Added>& frames,
                                  const std::vector<Written>& writes,
                                  CoalescerFeatures features) {
   std::vector<Sent> expected;
-  for (const Added& added : frames)
-    expected.push_back({added.port, alone_on_the_wire(added, features)});
+  for (const Added& added : frames) {
+    expected.emplace_back(added.port, alone_on_the_wire(added, features));
+  }
   std::vector<Sent> sent;
   for (const Written& written : writes) {
     const auto offload = OffloadHeader::parse(written.offload);
@@ -124,7 +118,7 @@ std::string find_coalescer_fault(const std::vector<Added>& frames,
     const auto out = on_the_wire(written.offload, written.frame);
     if (!out) return "a write that is refused";
     if (out->size() != written.frames) return "another number of frames comes out";
-    for (const Buffer& frame : *out) sent.push_back({written.port, frame});
+    for (const Buffer& frame : *out) sent.emplace_back(written.port, frame);
   }
   if (sent.size() != expected.size()) return "frames are lost";
   return sequences(sent) == sequences(expected) ? "" : "other frames come out";

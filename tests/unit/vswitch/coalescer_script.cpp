@@ -78,7 +78,7 @@ std::array<Flow, 8> make_flows() {
   with_ip_options.ip_options = {1, 1, 1, 0};
   with_ip_options.source_port = 2;
   return {{{v4, 100},
-           {v6, 1'400},
+           {v6, 250},
            {udp, 48},
            {udp_v6, 1},
            {other_host, 9'000},

@@ -16,7 +16,7 @@ namespace lanyard::vswitch::test {
 //  0              1
 //  | what it is   | what that takes
 // Bits 0 to 2: the flow. Bits 3, 4: the checksum. Bits 5 to 7: the shape. At most kMaxScriptFrames.
-inline constexpr std::size_t kMaxScriptFrames = 160;
+inline constexpr std::size_t kMaxScriptFrames = 96;
 
 std::vector<Added> frames_of_script(Bytes script);
 CoalescerFeatures features_of_script(Bytes script);

@@ -25,14 +25,15 @@ void put32(Buffer& to, std::size_t at, std::size_t value) {
   put16(to, at + 2, value);
 }
 
-// In one's complement; 0 only for zeros.
+// In one's complement, which is counting modulo 0xffff; 0 only for zeros.
 std::size_t slow_sum(const Buffer& bytes) {
   std::size_t sum = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    sum += i % 2 == 0 ? std::size_t{bytes[i]} << 8 : bytes[i];
-    if (sum > 0xffff) sum -= 0xffff;
+  bool is_high = true;
+  for (const std::uint8_t byte : bytes) {
+    sum += is_high ? std::size_t{byte} << 8 : byte;
+    is_high = !is_high;
   }
-  return sum;
+  return sum == 0 ? 0 : (sum - 1) % 0xffff + 1;
 }
 
 // Takes size bytes off the front of rest.
