@@ -24,7 +24,8 @@ def measure(tunnel, offload, seconds):
 
 
 def tell(result):
-    for name, words in (("idle", "idle"), ("beside_tcp", f"beside {result['tcp_gbps']:.2f} Gbit/s")):
+    beside = f"beside {result['tcp_gbps']:.2f} Gbit/s"
+    for name, words in (("idle", "idle"), ("beside_tcp", beside)):
         one = result[name]
         yield (f"{words:20} ping {one['p50_us']:6.0f} us median, {one['p99_us']:6.0f} us "
                f"99th percentile, {one['max_us']:6.0f} us at most, {one['lost']} of 1000 lost")

@@ -43,6 +43,7 @@ def run(description, measure, tell, tunnels=tuple(TUNNELS), seconds=4):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     head = {"tunnel": arguments.tunnel, "offload": arguments.offload}
+    before = machine_time()
     try:
         result = {**head, **measure(tunnel, arguments.offload, arguments.seconds)}
     except Failed as failure:
@@ -52,12 +53,21 @@ def run(description, measure, tell, tunnels=tuple(TUNNELS), seconds=4):
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    total, stolen = (now - then for now, then in zip(machine_time(), before))
+    result["steal"] = stolen / total
     if arguments.json:
         print(json.dumps(result))
     else:
         print(f"{result['tunnel']}, offload {result['offload']}")
         for line in tell(result):
             print(f"  {line}")
+
+
+def machine_time():
+    """Ticks of all processors since the start, and those that a hypervisor gave to other guests."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    return sum(ticks), ticks[7]
 
 
 def refuse_unless_possible(tunnel):

@@ -70,24 +70,34 @@ def ratios(above, below):
 # ---- What was wanted ----
 
 class Number:
-    """One row: what, the limit, and what was measured in the rounds."""
+    """One row: what, the limit (if there is one), and what was measured in the rounds."""
 
     def __init__(self, what, sign, limit, measured, beside=""):
         self.what, self.sign, self.limit = what, sign, limit
         self.measured, self.beside = list(measured), beside
 
     def row(self, condition):
-        wanted = f"{self.sign} {self.limit:g}"
+        limit = "" if self.limit is None else f"{self.sign} {self.limit:g}"
         if not self.measured:
-            return f"| {condition} | {self.what} | {wanted} | not measured | |"
+            return f"| {condition} | {self.what} | {limit} | not measured | |"
         middle = statistics.median(self.measured)
-        is_met = {"at least": middle >= self.limit, "at most": middle <= self.limit,
-                  "under": middle < self.limit}[self.sign]
         beside = [self.beside] if self.beside else []
         if len(self.measured) > 1:
             beside.insert(0, f"{figure(min(self.measured))} to {figure(max(self.measured))}")
         said = figure(middle) + (f" ({'; '.join(beside)})" if beside else "")
-        return f"| {condition} | {self.what} | {wanted} | {said} | {'met' if is_met else 'NOT met'} |"
+        return f"| {condition} | {self.what} | {limit} | {said} | {self.verdict(middle)} |"
+
+    def verdict(self, middle):
+        if self.limit is None:
+            return ""
+        is_met = {"at least": middle >= self.limit, "at most": middle <= self.limit,
+                  "under": middle < self.limit}[self.sign]
+        return "met" if is_met else "NOT met"
+
+
+def middle_of(results, name, *keys):
+    values = results.values(name, *keys).values()
+    return figure(statistics.median(values)) if values else "-"
 
 
 def figure(value):
@@ -129,6 +139,18 @@ def speed_numbers(results, condition):
 def other_numbers(results):
     yield Number("goodput under flood against the best at any load", "at least", 0.9,
                  results.values("flood-lanyard", "flood_share").values())
+    yield Number("TCP the other way beside that flood, Gbit/s", "", None,
+                 results.values("flood-lanyard", "tcp", "flood_gbps").values(),
+                 f"{middle_of(results, 'flood-lanyard', 'tcp', 'idle_gbps')} without it")
+    yield Number("a new member's join through the flooded host, seconds", "", None,
+                 results.values("flood-lanyard", "third", "join_seconds").values(),
+                 f"{middle_of(results, 'flood-lanyard', 'third', 'idle_join_seconds')} without it")
+    for host, role in (("a", "flooding"), ("b", "flooded")):
+        keys = "third", "flood", f"ping_{host}"
+        yield Number(f"its ping of the {role} host, median, milliseconds", "", None,
+                     [value / 1000
+                      for value in results.values("flood-lanyard", *keys, "p50_us").values()],
+                     f"lost of 200: {middle_of(results, 'flood-lanyard', *keys, 'lost')}")
     yield Number("ping beside TCP, 99th percentile, against wireguard-go", "under", 0.5,
                  ratios(results.values("latency-lanyard", "beside_tcp", "p99_us"),
                         results.values("latency-wireguard-go", "beside_tcp", "p99_us")))
@@ -205,11 +227,13 @@ def table(conditions):
 
 LINE = (  # what is told of a result, where it is there
     ("{:.2f} Gbit/s", ("tcp1", "gbps")), ("{:.2f} by four", ("tcp4", "gbps")),
-    ("{:.2f} CPU s/GiB", ("tcp1", "daemon_cpu_s_per_gib")), ("{:.0f} datagrams/s", ("udp64", "pps")),
+    ("{:.2f} CPU s/GiB", ("tcp1", "daemon_cpu_s_per_gib")),
+    ("{:.0f} datagrams/s", ("udp64", "pps")),
     ("ping {:.0f} us", ("ping", "p50_us")),
     ("best {:.0f} datagrams/s", ("best_pps",)), ("under flood {:.2f} of it", ("flood_share",)),
     ("ping {:.0f} us", ("idle", "p50_us")), ("beside TCP {:.0f} us", ("beside_tcp", "p50_us")),
     ("99th percentile {:.0f} us", ("beside_tcp", "p99_us")),
+    ("third host: {}", ("third", "error")),
     ("{:.4f} wire bytes per byte", ("sent_per_payload",)),
     ("{} for a segment", ("segment_overhead",)),
     ("{} rekeys", ("with", "rekeys")), ("{:.2f} at a rekey", ("with", "at_rekey_share")),
@@ -225,7 +249,7 @@ def line(result):
     said = [words.format(dig(result, keys)) for words, keys in LINE
             if dig(result, keys) is not None]
     others = [test.get("foreign", 0) + test.get("steal", 0)
-              for test in result.values() if isinstance(test, dict)]
+              for test in (result, *result.values()) if isinstance(test, dict)]
     if max(others, default=0) > DISTURBED:
         said.append(f"DISTURBED: others used {100 * max(others):.0f} % of the machine")
     return ", ".join(said)

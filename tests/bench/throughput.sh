@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # throughput.sh [OPTION...]: Lanyard side by side with other tunnels, on this machine alone; prints
-# what was wanted of it and what was measured. By hand, as root, on a machine with nothing else to do.
+# what was wanted of it and what was measured. By hand, as root, while nothing else runs.
 #
 #   -n ROUNDS    medians of so many (5)
 #   -t SECONDS   of each stream (5)
@@ -106,8 +106,8 @@ tell_what_is_missing() {
     dpkg-query -W "$package" >/dev/null 2>&1 || missing+=("$package")
   done
   [[ ${#missing[@]} -eq 0 ]] || say "more peers: apt-get install ${missing[*]}"
-  [[ -n ${LANYARD_NULL_BIN:-} ]] || say "not measured: a build that does not encrypt (LANYARD_NULL_BIN)"
-  [[ -n $peers_sh ]] || say "measured by speed.py: LANYARD_PEER_BENCH names no folder with a peers.sh"
+  [[ -n ${LANYARD_NULL_BIN:-} ]] || say "without a build that does not encrypt: LANYARD_NULL_BIN"
+  [[ -n $peers_sh ]] || say "by speed.py: LANYARD_PEER_BENCH names no folder with a peers.sh"
 }
 
 # ---- Measuring ----

@@ -68,5 +68,4 @@ def tell(result):
 
 
 if __name__ == "__main__":
-    program.run(__doc__, measure, tell,
-                ("lanyard", "wireguard-go", "nebula", "fastd", "fastd-null", "vxlan"))
+    program.run(__doc__, measure, tell)
