@@ -59,6 +59,7 @@ struct PingCommand {
 };
 
 struct VersionCommand {};
+struct DoctorCommand {};
 
 // Prints `text`: help, or the completion script of a shell.
 struct PrintCommand {
@@ -77,6 +78,7 @@ using Command = std::variant<DaemonCommand,
                              MembersCommand,
                              PingCommand,
                              VersionCommand,
+                             DoctorCommand,
                              PrintCommand>;
 
 enum class Output : std::uint8_t { text, json };

@@ -3,11 +3,14 @@
 #include <charconv>
 
 #include "cli/verb_options.h"
+#include "core/crypto/aead_backends.h"
 
 namespace lanyard::cli {
 namespace {
 
 using platform::DaemonOptions;
+using platform::Offload;
+using platform::Offloads;
 
 enum class Switch : std::uint8_t { off, on };
 
@@ -53,7 +56,59 @@ void add_fixed_options(CLI::App& verb) {
   };
   only("--port-mapping", "off", "port mapping does not exist yet", "Ask routers for a port (off)");
   only("--relay", "off", "relaying for others does not exist yet", "Relay for other members (off)");
-  only("--workers", "1", "more than one data worker does not exist yet", "Data threads (1)");
+}
+
+void switch_off(Offloads& offloads, const std::string& word) {
+  if (word == "all") {
+    offloads = Offloads::none();
+    return;
+  }
+  const auto offload = platform::parse_offload(word);
+  if (!offload) {
+    std::string names;
+    for (const Offload known : platform::kOffloads) {
+      names += std::string(platform::to_string(known)) + "|";
+    }
+    refuse("--disable-offload", "must be of " + names + "all, not \"" + word + "\"");
+  }
+  offloads = offloads.without(*offload);
+}
+
+// How packets are carried.
+void add_data_path_options(CLI::App& verb, DaemonOptions& options) {
+  constexpr std::uint32_t kMost = platform::kMaxWorkers;
+  const auto set_workers = [&options](const std::uint32_t& given) {
+    if (given > kMost) {
+      refuse("--workers",
+             "must be from 1 to " + std::to_string(kMost) + ", or 0 for one for each processor");
+    }
+    options.workers = given;
+  };
+  verb.add_option_function<std::uint32_t>("--workers", set_workers,
+                                          "Data threads, up to 4 (one for each processor)")
+      ->type_name("N");
+
+  const auto set_backend = [&options](const std::string& given) {
+    options.aead_backend = crypto::parse_aead_backend(given);
+    if (!options.aead_backend && given != "auto") {
+      refuse("--aead-backend", "must be one of auto|libsodium|ipsec-mb, not \"" + given + "\"");
+    }
+  };
+  verb.add_option_function<std::string>("--aead-backend", set_backend,
+                                        "The library that encrypts (auto: the fastest here)")
+      ->type_name("auto|libsodium|ipsec-mb");
+
+  const auto set_offloads = [&options](const std::vector<std::string>& given) {
+    for (const std::string& word : given) switch_off(options.offloads, word);
+  };
+  verb.add_option_function<std::vector<std::string>>(
+          "--disable-offload", set_offloads,
+          "Do without vnet, checksum, tso, uso, udp-gso, udp-gro or all; repeatable")
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace
@@ -72,6 +127,7 @@ void declare_daemon(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
   add_discovery_options(*verb, options);
+  add_data_path_options(*verb, options);
   add_fixed_options(*verb);
   add_choice<LogLevel>(*verb, "--log-level", options.log_level,
                        {{"debug", LogLevel::debug},

@@ -184,6 +184,13 @@ void declare_looking_verbs(CLI::App& app, Invocation& invocation) {
   add_seconds(*ping, "-W,--timeout", to_ping->timeout_milliseconds, "To wait for each (2)");
   add_common_options(*ping, invocation);
 
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "Look for what is wrong or slow, and say what helps");
+  doctor->footer("Examples:\n  lanyard doctor\n  lanyard doctor --json | jq -r .checks[].remedy");
+  set_command<DoctorCommand>(*doctor, invocation);
+  add_socket_option(*doctor, invocation);
+  add_json_option(*doctor, invocation);
+
   CLI::App* version = app.add_subcommand("version", "Show the version of program and daemon");
   version->footer("Example:\n  lanyard version");
   set_command<VersionCommand>(*version, invocation);

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "core/crypto/aead_backends.h"
+
 namespace lanyard::cli {
 namespace {
 
@@ -53,7 +55,7 @@ TEST_CASE("what every verb takes") {
   for (const char* verb : {"down", "leave", "invite", "invites", "peers", "members", "ping bob"}) {
     CHECK(accept(std::string(verb) + " --json --socket /tmp/s --network lab").network == "lab");
   }
-  for (const char* verb : {"join LANYARD1Q", "version"}) {
+  for (const char* verb : {"join LANYARD1Q", "version", "doctor"}) {
     CHECK(accept(std::string(verb) + " --json --socket /tmp/s").socket_path == "/tmp/s");
   }
 }
@@ -139,7 +141,6 @@ TEST_CASE("daemon") {
   CHECK(refusal("daemon --port-mapping on").message.find("does not exist yet") !=
         std::string::npos);
   CHECK(refusal("daemon --relay on").message.find("does not exist yet") != std::string::npos);
-  refusal("daemon --workers 4");
   refusal("daemon --dht private");
   refusal("daemon --port 0");
   refusal("daemon --port 65536");
@@ -148,6 +149,49 @@ TEST_CASE("daemon") {
        {"host", "host:", ":1", "host:0", "host:65536", "host:1x", "2001:db8::1"}) {
     refusal(std::string("daemon --bootstrap ") + bad);
   }
+}
+
+platform::DaemonOptions daemon_options(const std::string& options) {
+  return command<DaemonCommand>("daemon " + options).options;
+}
+
+TEST_CASE("daemon: workers and the back end") {
+  CHECK(daemon_options("").workers == 0);
+  CHECK(daemon_options("--workers 0").workers == 0);
+  CHECK(daemon_options("--workers 1").workers == 1);
+  CHECK(daemon_options("--workers 4").workers == 4);
+  CHECK(refusal("daemon --workers 5").message.find("from 1 to 4") != std::string::npos);
+  refusal("daemon --workers -1");
+  refusal("daemon --workers many");
+  CHECK(!daemon_options("").aead_backend);
+  CHECK(!daemon_options("--aead-backend auto").aead_backend);
+  CHECK(daemon_options("--aead-backend libsodium").aead_backend == crypto::AeadBackend::libsodium);
+  CHECK(daemon_options("--aead-backend ipsec-mb").aead_backend == crypto::AeadBackend::ipsec_mb);
+  CHECK(refusal("daemon --aead-backend openssl").message.find("auto|libsodium|ipsec-mb") !=
+        std::string::npos);
+  refusal("daemon --aead-backend");
+}
+
+TEST_CASE("daemon: offloads") {
+  using platform::Offload;
+  using platform::Offloads;
+  CHECK(daemon_options("").offloads == Offloads());
+  const Offloads without_tso = Offloads().without(Offload::tso);
+  CHECK(daemon_options("--disable-offload tso").offloads == without_tso);
+  const Offloads without_three = without_tso.without(Offload::udp_gso).without(Offload::udp_gro);
+  for (const char* options :
+       {"--disable-offload tso,udp-gso,udp-gro", "--disable-offload tso,udp-gro,udp-gso,tso",
+        "--disable-offload udp-gso --disable-offload tso,udp-gro"}) {
+    CAPTURE(options);
+    CHECK(daemon_options(options).offloads == without_three);
+  }
+  CHECK(daemon_options("--disable-offload all").offloads == Offloads::none());
+  CHECK(daemon_options("--disable-offload tso,all").offloads == Offloads::none());
+  CHECK(refusal("daemon --disable-offload lro")
+            .message.find("vnet|checksum|tso|uso|udp-gso|udp-gro|all") != std::string::npos);
+  refusal("daemon --disable-offload tso,lro");
+  refusal("daemon --disable-offload tso uso");
+  refusal("daemon --disable-offload");
 }
 
 TEST_CASE("words that lead nowhere") {
@@ -160,7 +204,7 @@ TEST_CASE("words that lead nowhere") {
 
 TEST_CASE("every verb has help with an example") {
   for (const char* verb : {"up", "down", "invite", "invites", "join", "leave", "status", "peers",
-                           "members", "ping", "version", "daemon", "completion"}) {
+                           "members", "ping", "version", "doctor", "daemon", "completion"}) {
     CAPTURE(verb);
     const auto help = command<PrintCommand>(std::string(verb) + " --help").text;
     CHECK(help.find("lanyard " + std::string(verb)) != std::string::npos);

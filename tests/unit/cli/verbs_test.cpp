@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/command_line.h"
+
 namespace lanyard::cli {
 namespace {
 
@@ -231,6 +233,70 @@ TEST_CASE("version works without a daemon") {
   Fixture other{control::Reply(control::Version{"0.0.0", 1})};
   CHECK(other.run_verb(VersionCommand{}) == 0);
   CHECK(other.err.str().find("0.0.0") != std::string::npos);
+}
+
+std::string own_version() {
+  const auto parsed = parse_command_line({"daemon"});
+  return std::get<DaemonCommand>(std::get<Invocation>(parsed).command).options.version;
+}
+
+// A daemon that finds this about itself.
+struct Examined : Fixture {
+  explicit Examined(std::vector<control::Check> checks, std::string version = own_version())
+      : Fixture(control::Reply(control::Version{std::move(version)})) {
+    daemon.answers.push_back(control::Reply(control::Diagnosis{std::move(checks)}));
+  }
+};
+
+const control::Check kFine{"dht", control::CheckState::ok, "87 nodes", ""};
+const control::Check kSmall{"udp_send_buffer", control::CheckState::warning, "small", "sysctl"};
+const control::Check kBroken{"network", control::CheckState::failure, "broken", "mend it"};
+
+TEST_CASE("doctor's exit status is that of the worst that it found") {
+  CHECK(Examined({kFine}).run_verb(DoctorCommand{}) == 0);
+  CHECK(Examined({kFine, kSmall}).run_verb(DoctorCommand{}) == 8);
+  CHECK(Examined({kBroken, kFine, kSmall}).run_verb(DoctorCommand{}) == 1);
+  CHECK(Examined({kFine}, "0.0.0").run_verb(DoctorCommand{}) == 8);
+}
+
+TEST_CASE("doctor puts the daemon and its version first") {
+  Examined fixture({kSmall}, "0.0.0");
+  CHECK(fixture.run_verb(DoctorCommand{}) == 8);
+  CHECK(std::holds_alternative<control::GetDiagnosis>(fixture.daemon.asked.at(1)));
+  const std::string text = fixture.out.str();
+  CHECK(text.starts_with("ok       the daemon is running\nwarning  the program is version "));
+  CHECK(
+      text.ends_with("         restart the daemon\nwarning  small\n         sysctl\n2 warnings\n"));
+
+  Examined json({kSmall}, "0.0.0");
+  CHECK(json.run_verb(DoctorCommand{}, Output::json) == 8);
+  CHECK(json.out.str().starts_with(R"({"checks":[{"code":"daemon","state":"ok",)"));
+  CHECK(json.out.str().ends_with(
+      R"({"code":"udp_send_buffer","state":"warning","sentence":"small","remedy":"sysctl"}]})"
+      "\n"));
+}
+
+TEST_CASE("doctor looks at what a daemon needs where there is none") {
+  const Failure none{ExitCode::daemon_not_running, "daemon_not_running",
+                     make_error(Errc::unavailable, "the daemon is not running")};
+  Fixture fixture{none};
+  CHECK(fixture.run_verb(DoctorCommand{}, Output::json) == 3);
+  CHECK(fixture.daemon.asked.size() == 1);
+  const std::string text = fixture.out.str();
+  CHECK(text.starts_with(R"({"checks":[{"code":"daemon","state":"failure",)"));
+  CHECK(text.find(R"("code":"tun_device")") != std::string::npos);
+  CHECK(text.find(R"("code":"permission")") != std::string::npos);
+  CHECK(fixture.err.str().empty());
+}
+
+TEST_CASE("doctor that the daemon does not let in, or does not understand") {
+  Fixture forbidden{to_failure(make_error(Errc::permission, "no right to use the socket", "sudo"))};
+  CHECK(forbidden.run_verb(DoctorCommand{}) == 4);
+  CHECK(forbidden.out.str().empty());
+  CHECK(forbidden.err.str() == "lanyard: no right to use the socket\nhint: sudo\n");
+  Fixture older{control::Reply(control::Version{"0.0.0"})};
+  older.daemon.answers.push_back(to_failure(make_error(Errc::invalid, "it does not know that")));
+  CHECK(older.run_verb(DoctorCommand{}) == 2);
 }
 
 }  // namespace

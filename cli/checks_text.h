@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `doctor` found, as people read it. The text may change at any time; scripts take --json.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/text.h"
+#include "core/control/check.h"
+
+namespace lanyard::cli {
+
+// A line for each check, its remedy below it, and how many are not ok.
+std::string checks_text(const std::vector<control::Check>& checks, Colour colour);
+
+}  // namespace lanyard::cli
