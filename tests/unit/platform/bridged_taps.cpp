@@ -78,6 +78,9 @@ std::optional<BridgedTaps> BridgedTaps::open(FarSide far_side) {
   out.far_side_ = far_side;
   out.near_ = open_tap("near", 0);
   out.far_ = open_tap("far", far_side == FarSide::takes_checksums ? TUN_F_CSUM : 0);
+  // What the near side is asked here is what it hands out, which nobody reads.
+  constexpr unsigned kUdpSegments = TUN_F_CSUM | 0x20 | 0x40;  // TUN_F_USO4, TUN_F_USO6
+  out.takes_udp_segments_ = ioctl(out.near_.get(), TUNSETOFFLOAD, kUdpSegments) == 0;
   for (const char* const port : {"near", "far"}) {
     bring_up(socket, port);
     ifreq request = request_for(kBridge);

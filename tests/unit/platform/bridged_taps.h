@@ -24,6 +24,8 @@ class BridgedTaps {
   static std::optional<BridgedTaps> open(FarSide far_side);
 
   FarSide far_side() const { return far_side_; }
+  // Since Linux 6.2; before, a write of UDP segments is refused.
+  bool takes_udp_segments() const { return takes_udp_segments_; }
   // With an offload header before the frame.
   void write(Bytes offload, Bytes frame) const;
   // So many frames, or as many as come before some seconds of patience end.
@@ -35,6 +37,7 @@ class BridgedTaps {
   std::optional<Buffer> read_one(int patience_milliseconds) const;
 
   FarSide far_side_ = FarSide::plain;
+  bool takes_udp_segments_ = false;
   FileDescriptor near_;
   FileDescriptor far_;
 };

@@ -108,7 +108,8 @@ TEST_CASE("the kernel cuts super-frames as Segmentation does") {
       SeededRng rng(5);
       for (int round = 0; round < 100; ++round) {
         CAPTURE(round);
-        const Recipe recipe = random_recipe(rng);
+        Recipe recipe = random_recipe(rng);
+        if (!taps->takes_udp_segments()) recipe.transport = Transport::tcp;
         const std::size_t payload = recipe.payload.size();
         const std::size_t most = recipe.transport == Transport::udp ? kMostDatagrams : 200;
         SuperFrame whole = super_frame_of(recipe, payload / most + 1 + rng.below(payload));
@@ -118,6 +119,7 @@ TEST_CASE("the kernel cuts super-frames as Segmentation does") {
         compare(*taps, whole);
       }
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::tcp), 100));
+      if (!taps->takes_udp_segments()) return;
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::udp), 100));
     });
   }
@@ -139,7 +141,7 @@ TEST_CASE("the kernel takes merged frames apart again") {
         if (shape >= 2) script.push_back(static_cast<std::uint8_t>(1 + rng.below(50)));
       }
       const std::vector<Added> frames = frames_of_script(script);
-      Coalescer coalescer(frames.size(), {});
+      Coalescer coalescer(frames.size(), {.udp = taps->takes_udp_segments()});
       std::vector<Buffer> before;
       for (const Added& added : frames) before.push_back(completed(added.frame));
       for (const Written& write : coalesce(coalescer, frames)) {
