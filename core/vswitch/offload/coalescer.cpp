@@ -126,8 +126,8 @@ void Coalescer::add_single(std::uint32_t port, Bytes frame, const OffloadHeader&
   group.port = port;
   group.frames = 1;
   group.size = size;
-  group.first = piece;
-  group.last = piece;
+  group.first_ = piece;
+  group.last_ = piece;
   offload.write(group.offload);
 }
 
@@ -136,8 +136,8 @@ void Coalescer::append(OpenGroup& open, Bytes frame, std::size_t payload_offset)
   const auto piece = static_cast<std::uint32_t>(pieces_.size());
   pieces_.push_back({payload.data(), static_cast<std::uint32_t>(payload.size()), piece});
   Group& group = groups_[open.group];
-  pieces_[group.last].next = piece;
-  group.last = piece;
+  pieces_[group.last_].next = piece;
+  group.last_ = piece;
   group.size += static_cast<std::uint32_t>(payload.size());
   ++group.frames;
   open.continuation.advance(payload.size());
@@ -186,7 +186,7 @@ void Coalescer::finish() {
 std::size_t Coalescer::gather(const Group& group, std::span<Bytes> out) const {
   assert(out.size() > group.frames);
   out[0] = group.offload;
-  std::uint32_t piece = group.first;
+  std::uint32_t piece = group.first_;
   for (std::size_t i = 1; i <= group.frames; ++i) {
     out[i] = {pieces_[piece].data, pieces_[piece].size};
     piece = pieces_[piece].next;

@@ -48,8 +48,8 @@ class Coalescer {
 
    private:
     friend class Coalescer;
-    std::uint32_t first = 0;  // in pieces_
-    std::uint32_t last = 0;
+    std::uint32_t first_ = 0;  // in pieces_
+    std::uint32_t last_ = 0;
   };
 
   // All memory that it will ever take is taken here.
