@@ -100,12 +100,14 @@ for peer in $peers; do
 done
 takes_part() { [[ " ${entrants[*]} " == *" $1 "* ]]; }
 
+# Those that the numbers are about, and Debian's packages that bring them.
+declare -Ar packages=(
+  [wireguard-go]="wireguard-go wireguard-tools" [fastd-null]=fastd [nebula]=nebula)
 tell_what_is_missing() {
-  local package missing=()
-  for package in wireguard-go wireguard-tools fastd nebula; do
-    dpkg-query -W "$package" >/dev/null 2>&1 || missing+=("$package")
+  local peer
+  for peer in "${!packages[@]}"; do
+    grep -qx "$peer" <<<"$here" || say "without $peer: apt-get install ${packages[$peer]}"
   done
-  [[ ${#missing[@]} -eq 0 ]] || say "more peers: apt-get install ${missing[*]}"
   [[ -n ${LANYARD_NULL_BIN:-} ]] || say "without a build that does not encrypt: LANYARD_NULL_BIN"
   [[ -n $peers_sh ]] || say "by speed.py: LANYARD_PEER_BENCH names no folder with a peers.sh"
 }
