@@ -128,13 +128,8 @@ std::optional<AeadBackend> fastest(std::span<const AeadTrial> trials) {
   return best->backend;
 }
 
-Result<crypto::AeadBackends> choose_aead_backends(std::string_view setting, LogSink& log) {
-  const auto asked_for = crypto::parse_aead_backend(setting);
-  if (!asked_for && setting != "auto") {
-    return make_error(Errc::invalid,
-                      "cannot choose what encrypts: there is no '" + std::string(setting) + "'",
-                      "choose auto, libsodium or ipsec-mb");
-  }
+Result<crypto::AeadBackends> choose_aead_backends(std::optional<AeadBackend> asked_for,
+                                                  LogSink& log) {
   crypto::AeadBackends backends;
   const auto choose = [&](Aead aead, AeadBackend& chosen) -> Result<void> {
     if ((crypto::supported_aeads() & static_cast<crypto::AeadMask>(aead)) == 0) return {};

@@ -6,7 +6,6 @@
 
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/base/log.h"
@@ -30,10 +29,11 @@ std::vector<AeadTrial> try_aead_backends(crypto::Aead aead);
 // Nothing when none passed.
 std::optional<crypto::AeadBackend> fastest(std::span<const AeadTrial> trials);
 
-// setting is "auto" or a back end's name, which is then used for both ciphers. An error when there
-// is no such back end here or when it computes wrongly; one that is not asked for and computes
+// The one that is asked for is used for both ciphers; nothing: the fastest for each. An error when
+// the one that is asked for is not here or computes wrongly; one that is not asked for and computes
 // wrongly is left out, with a warning. A cipher that this machine does not have at all
 // (crypto::supported_aeads) plays no part.
-Result<crypto::AeadBackends> choose_aead_backends(std::string_view setting, LogSink& log);
+Result<crypto::AeadBackends> choose_aead_backends(std::optional<crypto::AeadBackend> asked_for,
+                                                  LogSink& log);
 
 }  // namespace lanyard::platform

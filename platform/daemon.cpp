@@ -9,22 +9,20 @@
 #include <optional>
 #include <utility>
 
-#include "core/dht/dht.h"
 #include "platform/clock.h"
 #include "platform/control_server.h"
 #include "platform/devices.h"
 #include "platform/event_loop.h"
-#include "platform/host_name.h"
+#include "platform/ground.h"
 #include "platform/lan_multicast.h"
 #include "platform/log_output.h"
 #include "platform/memory_protection.h"
 #include "platform/name_lookup.h"
-#include "platform/netlink.h"
-#include "platform/state_directory.h"
+#include "platform/system_facts.h"
 #include "platform/system_rng.h"
 #include "platform/udp_port.h"
 #include "platform/unsaved_files.h"
-#include "platform/worker.h"
+#include "platform/workers.h"
 
 namespace lanyard::platform {
 namespace {
@@ -38,73 +36,6 @@ constexpr Duration kWallClockInterval = minutes(1);
 constexpr Duration kShortestWait = milliseconds(1);
 // Beacons that are handled before other events get their turn.
 constexpr int kBeaconsAtOnce = 32;
-
-struct Bootstrap {
-  std::vector<Endpoint> endpoints;
-  std::vector<HostAndPort> names;
-};
-
-Result<Bootstrap> parse_bootstrap(const DaemonOptions& options) {
-  std::vector<std::string> texts = options.bootstrap;
-  if (texts.empty() && options.dht_mode == node::DhtMode::public_) {
-    for (const std::string_view name : dht::bootstrap_names()) texts.emplace_back(name);
-  }
-  Bootstrap out;
-  for (const std::string& text : texts) {
-    if (const auto endpoint = Endpoint::parse(text)) {
-      out.endpoints.push_back(*endpoint);
-      continue;
-    }
-    auto name = HostAndPort::parse(text);
-    if (!name) return name.error();
-    out.names.push_back(std::move(*name));
-  }
-  return out;
-}
-
-// A port that was asked for is taken or nothing; the remembered one is a wish.
-Result<UdpPort> open_port(std::uint16_t asked, std::uint16_t remembered, LogSink& log_sink) {
-  const UdpOptions udp{1, Offloads::none()};
-  if (asked != 0) return UdpPort::open(asked, udp);
-  if (remembered != 0) {
-    auto port = UdpPort::open(remembered, udp);
-    if (port || port.error().code != Errc::conflict) return port;
-    log(log_sink, LogLevel::warning, port.error().message, ": a new one is used");
-  }
-  return UdpPort::open(0, udp);
-}
-
-node::Settings settings_for(const DaemonOptions& options, std::vector<Endpoint> bootstrap) {
-  node::Settings settings;
-  settings.version = options.version;
-  settings.default_member_name = host_name();
-  settings.dht_mode = options.dht_mode;
-  settings.bootstrap = std::move(bootstrap);
-  settings.lan = options.lan;
-  settings.rekey_after = options.rekey_after;
-  return settings;
-}
-
-// What the daemon cannot do without, opened in an order in which nothing has happened yet when one
-// of them fails.
-struct Ground {
-  StateDirectory state;
-  Netlink netlink;
-  NetlinkMonitor monitor;
-  Bootstrap bootstrap;
-};
-
-Result<Ground> prepare(const DaemonOptions& options, LogSink& log_sink) {
-  auto bootstrap = parse_bootstrap(options);
-  if (!bootstrap) return bootstrap.error();
-  auto state = StateDirectory::open(options.state_directory, log_sink);
-  if (!state) return state.error();
-  auto netlink = Netlink::open();
-  if (!netlink) return netlink.error();
-  auto monitor = NetlinkMonitor::open();
-  if (!monitor) return monitor.error();
-  return Ground{std::move(*state), std::move(*netlink), std::move(*monitor), std::move(*bootstrap)};
-}
 
 // The answer tells of something that has to be on disk.
 bool is_change(const control::Reply& reply) {
@@ -120,7 +51,7 @@ class Daemon final : private ControlRequests {
       : options_(options),
         log_sink_(log_sink),
         ground_(std::move(ground)),
-        node_(settings_for(options, ground_.bootstrap.endpoints), rng_, log_sink) {}
+        node_(settings_for(options, ground_), rng_, log_sink) {}
 
   Result<void> open();
   // Until a signal.
@@ -133,6 +64,7 @@ class Daemon final : private ControlRequests {
   void stop();
 
   void handle_request(node::RequestId id, const control::Request& request) override;
+  void tell_facts();
   void handle_gone(node::RequestId id) override;
   void take_control_input(const ControlInput& input);
   void take_beacons(IpFamily family);
@@ -154,7 +86,7 @@ class Daemon final : private ControlRequests {
   node::Outbox outbox_;
 
   std::optional<UdpPort> port_;
-  std::optional<Worker> worker_;
+  std::optional<Workers> workers_;
   std::optional<Devices> devices_;
   std::optional<LanMulticast> lan_;
   std::vector<UnderlayInterface> underlay_;
@@ -184,13 +116,13 @@ Result<void> Daemon::open() {
   auto server = ControlServer::open(loop_, options_.socket_path, *this, log_sink_);
   if (!server) return server.error();
   server_ = std::move(*server);
-  auto port = open_port(options_.port, node_.remembered_port(), log_sink_);
+  auto port = open_port(options_, node_.remembered_port(), log_sink_);
   if (!port) return port.error();
   port_.emplace(std::move(*port));
-  worker_.emplace(*port_);
-  const auto started = worker_->start();
+  workers_.emplace(*port_);
+  const auto started = workers_->start();
   if (!started) return started.error();
-  devices_.emplace(ground_.netlink, std::vector<Worker*>{&*worker_}, Offloads::none());
+  devices_.emplace(ground_.netlink, *workers_, options_.offloads);
   if (options_.lan == node::Lan::on) open_lan();
   return {};
 }
@@ -227,7 +159,7 @@ void Daemon::run() {
   server_.reset();
   readable_.clear();
   devices_.reset();
-  worker_.reset();
+  workers_.reset();
   hold_back_signals();
 }
 
@@ -236,10 +168,12 @@ void Daemon::watch() {
     if (descriptor < 0) return;
     readable_.push_back(std::make_unique<ReadableWatch>(loop_, descriptor, std::move(function)));
   };
-  on_readable(worker_->control_queue().descriptor(), [this] {
-    worker_->control_queue().drain(
-        [this](const ControlInput& input) { take_control_input(input); });
-  });
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    on_readable(workers_->control_queue(i).descriptor(), [this, i] {
+      workers_->control_queue(i).drain(
+          [this](const ControlInput& input) { take_control_input(input); });
+    });
+  }
   on_readable(ground_.monitor.descriptor(), [this] {
     ground_.monitor.drain();
     underlay_timer_->start(kUnderlaySettles);
@@ -269,9 +203,20 @@ void Daemon::stop() {
 }
 
 void Daemon::handle_request(node::RequestId id, const control::Request& request) {
-  if (std::holds_alternative<control::GetStatus>(request)) node_.set_dropped(worker_->dropped());
+  if (std::holds_alternative<control::GetStatus>(request) ||
+      std::holds_alternative<control::GetDiagnosis>(request)) {
+    tell_facts();
+  }
   node_.handle_request(now(), id, request, outbox_);
   settle();
+}
+
+// What only the workers and the system know.
+void Daemon::tell_facts() {
+  auto dropped = workers_->dropped();
+  if (port_->queue_drops() != 0) dropped.emplace_back("udp_queue_full", port_->queue_drops());
+  node_.set_dropped(std::move(dropped));
+  node_.set_system_facts(system_facts(options_, ground_.backends, *port_, *devices_, unsaved_));
 }
 
 void Daemon::handle_gone(node::RequestId id) {
@@ -304,6 +249,7 @@ void Daemon::take_beacons(IpFamily family) {
 }
 
 void Daemon::read_underlay() {
+  devices_->handle_network_change();
   auto interfaces = ground_.netlink.underlay();
   if (!interfaces) {
     // A listing that a change has interrupted is begun anew.
@@ -353,7 +299,7 @@ void Daemon::carry_out(const node::Outbox& box) {
   for (const node::DeviceConfiguration& wanted : box.devices) {
     device_outcomes_.emplace_back(wanted.device, devices_->configure(wanted));
   }
-  if (box.forwarding) worker_->set_forwarding(box.forwarding);
+  if (box.forwarding) workers_->set_forwarding(box.forwarding);
   send(box.datagrams);
   if (lan_) {
     for (const Buffer& beacon : box.lan_beacons) lan_->send(beacon);

@@ -64,9 +64,7 @@ Result<void> Devices::open(const node::DeviceConfiguration& wanted) {
   if (!marked) return marked.error();
   // Before it is up: members must not hand us routes by router advertisements.
   ignore_router_advertisements(*tap);
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->add_device(wanted.device, tap->queues[i], tap->offloads);
-  }
+  workers_.add_device(wanted.device, tap->queues, tap->offloads);
   open_.emplace(wanted.device, OpenDevice{.tap = std::move(*tap)});
   return {};
 }
@@ -113,7 +111,7 @@ void Devices::close(node::DeviceId device) {
   const auto found = open_.find(device);
   if (found == open_.end()) return;
   // First the workers' shares of the descriptors, so that ours are the last.
-  for (Worker* worker : workers_) worker->remove_device(device);
+  workers_.remove_device(device);
   open_.erase(found);
 }
 

@@ -13,7 +13,7 @@
 #include "platform/netlink.h"
 #include "platform/offloads.h"
 #include "platform/tap_device.h"
-#include "platform/worker.h"
+#include "platform/workers.h"
 
 namespace lanyard::platform {
 
@@ -25,8 +25,8 @@ std::uint32_t super_frame_limit(std::uint32_t device_mtu);
 class Devices {
  public:
   // netlink and the workers must outlive it. offloads: those that are wanted.
-  Devices(Netlink& netlink, std::vector<Worker*> workers, Offloads offloads)
-      : netlink_(netlink), workers_(std::move(workers)), offloads_(offloads) {}
+  Devices(Netlink& netlink, Workers& workers, Offloads offloads)
+      : netlink_(netlink), workers_(workers), offloads_(offloads) {}
   Devices(const Devices&) = delete;
   Devices& operator=(const Devices&) = delete;
   ~Devices();
@@ -56,7 +56,7 @@ class Devices {
   void limit_super_frames(OpenDevice& device);
 
   Netlink& netlink_;
-  std::vector<Worker*> workers_;
+  Workers& workers_;
   Offloads offloads_;
   std::map<node::DeviceId, OpenDevice> open_;
 };

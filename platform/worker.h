@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data worker: a thread that carries frames between TAP devices and the UDP port, from start to
-// end without the control thread, which only hands it snapshots of what is to go where. Datagrams
-// that are not data it passes on through a bounded queue.
+// A data worker: a thread that carries frames between its queue of each TAP device and its sockets,
+// from start to end without the control thread, which only hands it snapshots of what is to go
+// where. Datagrams that are not data it passes on through a bounded queue.
 //
 // Nothing is allocated per packet and nothing is waited for but new input: what a device or socket
 // does not take at once is dropped and counted.
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,26 +20,18 @@
 #include "core/node/data_plane.h"
 #include "platform/control_queue.h"
 #include "platform/file_descriptor.h"
-#include "platform/offloads.h"
+#include "platform/frame_batch.h"
 #include "platform/udp_port.h"
+#include "platform/worker_counters.h"
 #include "platform/worker_mailbox.h"
 
 namespace lanyard::platform {
 
-// Packets that the system refused or we had no room for, beside what the data plane drops.
-struct WorkerCounters {
-  std::atomic<std::uint64_t> udp_congested{0};
-  std::atomic<std::uint64_t> udp_refused{0};
-  std::atomic<std::uint64_t> device_congested{0};
-  std::atomic<std::uint64_t> device_refused{0};  // down, or gone
-  std::atomic<std::uint64_t> unknown_datagram{0};
-};
-
 // Every public function is the control thread's.
 class Worker {
  public:
-  // The port must outlive the worker.
-  explicit Worker(const UdpPort& port);
+  // Uses the sockets of this number of the port, which must outlive the worker.
+  Worker(const UdpPort& port, std::size_t number);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() { stop(); }
@@ -50,14 +42,14 @@ class Worker {
 
   // Taken over between two batches.
   void set_forwarding(std::shared_ptr<const node::Forwarding> forwarding);
-  // descriptor: non-blocking, one frame for each read and write.
-  void add_device(node::DeviceId device, SharedDescriptor descriptor, Offloads offloads);
-  // The worker has let go of the descriptor when this returns.
+  // queue: non-blocking, one frame for each read and write.
+  void add_device(node::DeviceId device, SharedDescriptor queue, Offloads offloads);
+  // The worker has let go of the queue when this returns.
   void remove_device(node::DeviceId device);
 
   ControlQueue& control_queue() { return queue_; }
   // Reasons and packets since start, only what is not 0.
-  std::vector<std::pair<std::string, std::uint64_t>> dropped() const;
+  DropList dropped() const;
 
  private:
   // Of the worker's thread.
@@ -65,12 +57,15 @@ class Worker {
   void take_mail();
   void watch(DeviceList devices);
   void receive(IpFamily family);
+  void take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size);
+  void pass_on(const Endpoint& from, Bytes datagram);
   void read_device(const Device& device);
   void flush();
-  void write_frame(const node::DeviceFrame& frame);
+  void write_group(const vswitch::Coalescer::Group& group);
   const Device* find_device(node::DeviceId device) const;
 
   const UdpPort& port_;
+  const std::size_t number_;
   WorkerMailbox mailbox_;
   ControlQueue queue_;
   node::DataPlane data_plane_;
@@ -82,10 +77,9 @@ class Worker {
   FileDescriptor epoll_;
   std::shared_ptr<const node::Forwarding> forwarding_;
   DeviceList devices_;
-  ReceiveBatch batch_;
-  Buffer frame_;
+  ReceiveBatch messages_;
+  FrameBatch frames_;
   node::DataOutput output_;
-  std::vector<node::SealedRun> runs_;
   bool is_stopping_ = false;
 };
 

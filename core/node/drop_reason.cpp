@@ -14,6 +14,7 @@ std::string_view to_string(DropReason reason) {
     case DropReason::unknown_destination: return "unknown_destination";
     case DropReason::no_path: return "no_path";
     case DropReason::oversized: return "oversized";
+    case DropReason::malformed_offload: return "malformed_offload";
     case DropReason::malformed: return "malformed";
     case DropReason::unknown_session: return "unknown_session";
     case DropReason::forged: return "forged";

@@ -22,6 +22,7 @@ enum class DropReason : std::uint8_t {
   unknown_destination,  // to a unicast MAC address that is no member's
   no_path,              // no session with that member now
   oversized,            // does not fit into one datagram
+  malformed_offload,    // the header of a super-frame contradicts the frame
   // from the network
   malformed,        // too short, or an authentic body that makes no sense
   unknown_session,  // no session has this index
@@ -42,9 +43,9 @@ using DropCounts = std::array<std::uint64_t, kDropReasons>;  // by DropReason
 // Written by one worker, read by any thread.
 class DropCounters {
  public:
-  void add(DropReason reason) {
+  void add(DropReason reason, std::uint64_t packets = 1) {
     auto& counter = counters_[static_cast<std::size_t>(reason)];
-    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    counter.store(counter.load(std::memory_order_relaxed) + packets, std::memory_order_relaxed);
   }
   DropCounts read() const;
 

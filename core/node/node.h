@@ -19,6 +19,7 @@
 #include "core/base/log.h"
 #include "core/base/rng.h"
 #include "core/base/time.h"
+#include "core/crypto/aead.h"
 #include "core/node/outbox.h"
 #include "core/node/system_facts.h"
 
@@ -34,6 +35,7 @@ struct Settings {
   std::vector<Endpoint> bootstrap;
   Lan lan = Lan::on;
   Duration rekey_after = seconds(120);  // of a session's use; tests set less
+  crypto::AeadBackends aead_backends;
 };
 
 // One address of one interface of the underlay. Lanyard's own TAP devices are not among them.

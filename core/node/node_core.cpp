@@ -22,6 +22,12 @@ dht::Settings dht_settings(const Settings& settings) {
   return out;
 }
 
+tunnel::HandshakeSettings handshake_settings(const Settings& settings) {
+  tunnel::HandshakeSettings out;
+  out.backends = settings.aead_backends;
+  return out;
+}
+
 }  // namespace
 
 Node::Core::Core(Settings settings, Rng& rng, LogSink& log_sink)
@@ -29,7 +35,7 @@ Node::Core::Core(Settings settings, Rng& rng, LogSink& log_sink)
       rng_(rng),
       log_sink_(log_sink),
       dht_(dht_settings(settings_), rng),
-      handshakes_(tunnel::HandshakeSettings{}, rng) {
+      handshakes_(handshake_settings(settings_), rng) {
   settings_.default_member_name = network::to_member_name(settings_.default_member_name);
 }
 

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/uio.h>
 
 #include <pthread.h>
 
@@ -16,10 +17,6 @@
 namespace lanyard::platform {
 namespace {
 
-// Frames read from one device before others get their turn.
-constexpr std::size_t kBatchSize = 64;
-// The largest frame that the kernel can hand out, whatever MTU a device was given.
-constexpr std::size_t kFrameBytes = 64 * 1024;
 constexpr int kEvents = 16;
 
 // What an epoll event is about: the highest bits, with the device's id below.
@@ -37,10 +34,6 @@ bool watch_descriptor(const FileDescriptor& epoll, int descriptor, epoll_event e
   return descriptor < 0 || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-void count(std::atomic<std::uint64_t>& counter, std::size_t packets = 1) {
-  if (packets != 0) counter.fetch_add(packets, std::memory_order_relaxed);
-}
-
 // Signals are the control thread's.
 void block_signals() {
   sigset_t all;
@@ -48,21 +41,44 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
+FrameHeader header_of(const Device& device) {
+  return device.offloads.has(Offload::vnet) ? FrameHeader::virtio : FrameHeader::none;
+}
+
+// What all of the devices take.
+vswitch::CoalescerFeatures features_of(const DeviceList& devices) {
+  const auto all_have = [&](Offload offload) {
+    return std::all_of(devices.begin(), devices.end(),
+                       [&](const Device& device) { return device.offloads.has(offload); });
+  };
+  return {.tcp = all_have(Offload::tso),
+          .udp = all_have(Offload::uso),
+          .checksum = all_have(Offload::checksum)};
+}
+
+bool is_data(Bytes datagram) { return tunnel::classify(datagram) == tunnel::DatagramKind::data; }
+
+iovec part(Bytes bytes) {
+  // Written from, not to.
+  return {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
 
-Worker::Worker(const UdpPort& port)
+Worker::Worker(const UdpPort& port, std::size_t number)
     : port_(port),
+      number_(number),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       forwarding_(std::make_shared<const node::Forwarding>()),
-      batch_(port.batch_shape()),
-      frame_(kFrameBytes) {}
+      messages_(port.batch_shape()) {}
 
 Result<void> Worker::start() {
   const bool is_watching =
       epoll_.is_open() &&
       watch_descriptor(epoll_, mailbox_.descriptor(), event_for(Source::mail)) &&
-      watch_descriptor(epoll_, port_.descriptor(0, IpFamily::v4), event_for(Source::udp_v4)) &&
-      watch_descriptor(epoll_, port_.descriptor(0, IpFamily::v6), event_for(Source::udp_v6));
+      watch_descriptor(epoll_, port_.descriptor(number_, IpFamily::v4),
+                       event_for(Source::udp_v4)) &&
+      watch_descriptor(epoll_, port_.descriptor(number_, IpFamily::v6), event_for(Source::udp_v6));
   if (!is_watching) return system_error(errno, "the data worker cannot be started");
   try {
     thread_ = std::thread([this] { run(); });
@@ -82,8 +98,8 @@ void Worker::set_forwarding(std::shared_ptr<const node::Forwarding> forwarding) 
   mailbox_.set_forwarding(std::move(forwarding));
 }
 
-void Worker::add_device(node::DeviceId device, SharedDescriptor descriptor, Offloads offloads) {
-  wanted_devices_.push_back({device, std::move(descriptor), offloads});
+void Worker::add_device(node::DeviceId device, SharedDescriptor queue, Offloads offloads) {
+  wanted_devices_.push_back({device, std::move(queue), offloads});
   std::sort(wanted_devices_.begin(), wanted_devices_.end(),
             [](const Device& a, const Device& b) { return a.id < b.id; });
   mailbox_.set_devices(wanted_devices_);
@@ -95,8 +111,8 @@ void Worker::remove_device(node::DeviceId device) {
   if (thread_.joinable()) mailbox_.wait_until_used();
 }
 
-std::vector<std::pair<std::string, std::uint64_t>> Worker::dropped() const {
-  std::vector<std::pair<std::string, std::uint64_t>> out;
+DropList Worker::dropped() const {
+  DropList out;
   const auto add = [&](std::string_view reason, std::uint64_t packets) {
     if (packets != 0) out.emplace_back(reason, packets);
   };
@@ -105,9 +121,14 @@ std::vector<std::pair<std::string, std::uint64_t>> Worker::dropped() const {
     add(node::to_string(static_cast<node::DropReason>(i)), drops[i]);
   }
   add("udp_congested", counters_.udp_congested);
+  add("udp_too_long", counters_.udp_too_long);
+  add("udp_unreachable", counters_.udp_unreachable);
+  add("udp_forbidden", counters_.udp_forbidden);
   add("udp_refused", counters_.udp_refused);
+  add("udp_truncated", counters_.udp_truncated);
   add("device_congested", counters_.device_congested);
   add("device_refused", counters_.device_refused);
+  add("device_malformed", counters_.device_malformed);
   add("unknown_datagram", counters_.unknown_datagram);
   add("control_queue_full", queue_.dropped());
   return out;
@@ -154,57 +175,70 @@ void Worker::watch(DeviceList devices) {
     watch_descriptor(epoll_, device.descriptor->get(), event_for(Source::device, device.id));
   }
   devices_ = std::move(devices);
+  output_ = node::DataOutput({}, features_of(devices_));
 }
 
 void Worker::receive(IpFamily family) {
-  port_.receive(0, family, batch_);
-  for (std::size_t i = 0; i < batch_.size(); ++i) {
-    const MutableBytes datagram = batch_.bytes(i);
-    const Endpoint& from = batch_.from(i);
-    switch (tunnel::classify(datagram)) {
-      case tunnel::DatagramKind::data:
-        if (!output_.has_room()) flush();
-        data_plane_.handle_datagram(*forwarding_, from, datagram, output_);
-        break;
-      case tunnel::DatagramKind::krpc:
-      case tunnel::DatagramKind::handshake_1:
-      case tunnel::DatagramKind::handshake_2:
-      case tunnel::DatagramKind::handshake_3:
-      case tunnel::DatagramKind::cookie:
-        queue_.push(ControlInput::Kind::datagram, 0, from, datagram);
-        break;
-      default: count(counters_.unknown_datagram); break;
-    }
+  port_.receive(number_, family, messages_);
+  WorkerCounters::add(counters_.udp_truncated, messages_.too_long());
+  for (std::size_t i = 0; i < messages_.size(); ++i) {
+    take_message(messages_.from(i), messages_.bytes(i), messages_.segment_size(i));
   }
   flush();
 }
 
-void Worker::read_device(const Device& device) {
-  for (std::size_t i = 0; i < kBatchSize; ++i) {
-    const ssize_t size = ::read(device.descriptor->get(), frame_.data(), frame_.size());
-    if (size <= 0) {
-      // A device that was deleted under us would be reported as ready for ever.
-      const bool is_gone = size == 0 || (errno != EAGAIN && errno != EINTR);
-      if (is_gone) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, device.descriptor->get(), nullptr);
-      break;
+// A message holds datagrams of one sender, but of any kind: what is data goes on in runs.
+void Worker::take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size) {
+  while (!message.empty()) {
+    const std::size_t first_size = std::min(segment_size, message.size());
+    if (!is_data(message.first(first_size))) {
+      pass_on(from, message.first(first_size));
+      message = message.subspan(first_size);
+      continue;
+    }
+    std::size_t size = first_size;
+    while (size < message.size() && is_data(message.subspan(size))) {
+      size += std::min(segment_size, message.size() - size);
     }
     if (!output_.has_room()) flush();
-    const Bytes frame = Bytes(frame_).first(static_cast<std::size_t>(size));
-    data_plane_.handle_frame(*forwarding_, device.id, frame, output_);
+    data_plane_.handle_run(*forwarding_, {from, message.first(size), segment_size}, output_);
+    message = message.subspan(size);
   }
+}
+
+void Worker::pass_on(const Endpoint& from, Bytes datagram) {
+  switch (tunnel::classify(datagram)) {
+    case tunnel::DatagramKind::krpc:
+    case tunnel::DatagramKind::handshake_1:
+    case tunnel::DatagramKind::handshake_2:
+    case tunnel::DatagramKind::handshake_3:
+    case tunnel::DatagramKind::cookie:
+      queue_.push(ControlInput::Kind::datagram, 0, from, datagram);
+      break;
+    default: WorkerCounters::add(counters_.unknown_datagram); break;
+  }
+}
+
+void Worker::read_device(const Device& device) {
+  const auto outcome = frames_.read(device.descriptor->get(), header_of(device));
+  if (outcome == FrameBatch::Outcome::gone) {
+    // It would be reported as ready for ever.
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, device.descriptor->get(), nullptr);
+  }
+  WorkerCounters::add(counters_.device_malformed, frames_.malformed());
+  data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
   flush();
 }
 
 void Worker::flush() {
-  runs_.clear();
-  for (const node::SealedDatagram& datagram : output_.datagrams()) {
-    const auto size = static_cast<std::uint16_t>(datagram.payload.size());
-    runs_.push_back({datagram.to, datagram.payload, size});
-  }
-  const SendCount sent = port_.send(0, runs_);
-  count(counters_.udp_congested, sent.congested);
-  count(counters_.udp_refused, sent.too_long + sent.unreachable + sent.forbidden + sent.refused);
-  for (const node::DeviceFrame& frame : output_.frames()) write_frame(frame);
+  const SendCount sent = port_.send(number_, output_.runs());
+  WorkerCounters::add(counters_.udp_congested, sent.congested);
+  WorkerCounters::add(counters_.udp_too_long, sent.too_long);
+  WorkerCounters::add(counters_.udp_unreachable, sent.unreachable);
+  WorkerCounters::add(counters_.udp_forbidden, sent.forbidden);
+  WorkerCounters::add(counters_.udp_refused, sent.refused);
+  output_.frames().finish();
+  for (const auto& group : output_.frames().groups()) write_group(group);
   for (const node::OpenedControl& control : output_.control()) {
     queue_.push(ControlInput::Kind::control_frame, control.session_index, control.from,
                 control.body);
@@ -216,16 +250,21 @@ void Worker::flush() {
   output_.reset();
 }
 
-void Worker::write_frame(const node::DeviceFrame& frame) {
-  const Device* device = find_device(frame.device);
-  if (device == nullptr) {
-    count(counters_.device_refused);
-    return;
+void Worker::write_group(const vswitch::Coalescer::Group& group) {
+  const Device* device = find_device(group.port);
+  if (device == nullptr) return WorkerCounters::add(counters_.device_refused, group.frames);
+  std::array<Bytes, vswitch::Coalescer::kMaxPieces> pieces;
+  const std::size_t count = output_.frames().gather(group, pieces);
+  std::array<iovec, vswitch::Coalescer::kMaxPieces> parts;
+  // The first piece is the virtio header.
+  std::size_t size = 0;
+  for (std::size_t i = header_of(*device) == FrameHeader::virtio ? 0 : 1; i < count; ++i) {
+    parts[size++] = part(pieces[i]);
   }
-  if (::write(device->descriptor->get(), frame.frame.data(), frame.frame.size()) < 0) {
-    const bool is_full = errno == EAGAIN || errno == ENOBUFS;
-    count(is_full ? counters_.device_congested : counters_.device_refused);
-  }
+  if (::writev(device->descriptor->get(), parts.data(), static_cast<int>(size)) >= 0) return;
+  const bool is_full = errno == EAGAIN || errno == ENOBUFS;
+  WorkerCounters::add(is_full ? counters_.device_congested : counters_.device_refused,
+                      group.frames);
 }
 
 const Device* Worker::find_device(node::DeviceId device) const {

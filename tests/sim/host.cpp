@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/host.h"
 
+#include <array>
 #include <cassert>
 #include <cstdio>
 #include <utility>
@@ -123,7 +124,9 @@ void Host::handle_datagram(const Endpoint& from, std::uint16_t port, Buffer& pay
   } else if (payload[0] != kData) {
     node_->handle_datagram(world_.now(), from, payload, outbox_);
   } else if (forwarding_ != nullptr) {
-    data_plane_.handle_datagram(*forwarding_, from, payload, world_.data_output());
+    payload.insert(payload.begin(), node::ReceivedRun::kHeadroom, 0);
+    const MutableBytes run = MutableBytes(payload).subspan(node::ReceivedRun::kHeadroom);
+    data_plane_.handle_run(*forwarding_, {from, run, run.size()}, world_.data_output());
     carry_out_data();
   }
   carry_out();
@@ -235,7 +238,10 @@ void Host::send_frame(std::string_view name, Buffer frame) {
 
 void Host::from_network_stack(node::DeviceId id, Bytes frame) {
   if (!is_on() || forwarding_ == nullptr) return;
-  data_plane_.handle_frame(*forwarding_, id, frame, world_.data_output());
+  Buffer copy(1);  // the byte before the frame
+  append(copy, frame);
+  const node::DeviceFrame one{MutableBytes(copy).subspan(1), {}};
+  data_plane_.handle_frames(*forwarding_, id, {&one, 1}, world_.data_output());
   carry_out_data();
   carry_out();
 }
@@ -244,13 +250,19 @@ void Host::from_network_stack(node::DeviceId id, Bytes frame) {
 // may be another frame.
 void Host::carry_out_data() {
   node::DataOutput& out = world_.data_output();
-  for (const node::SealedDatagram& datagram : out.datagrams()) {
-    world_.internet().send(world_.now(), id_, port_,
-                           Datagram{datagram.to, to_buffer(datagram.payload)}, world_.queue());
+  for (const node::SealedRun& run : out.runs()) {
+    for (std::size_t i = 0; i < run.datagrams(); ++i) {
+      world_.internet().send(world_.now(), id_, port_, Datagram{run.to, to_buffer(run.datagram(i))},
+                             world_.queue());
+    }
   }
+  // Frame by frame, for the data output of a world merges nothing.
   std::vector<std::pair<node::DeviceId, Buffer>> frames;
-  for (const node::DeviceFrame& frame : out.frames()) {
-    frames.emplace_back(frame.device, to_buffer(frame.frame));
+  out.frames().finish();
+  for (const auto& group : out.frames().groups()) {
+    std::array<Bytes, vswitch::Coalescer::kMaxPieces> pieces;
+    out.frames().gather(group, pieces);  // offload header, frame
+    frames.emplace_back(group.port, to_buffer(pieces[1]));
   }
   for (const node::OpenedControl& message : out.control()) {
     node_->handle_control_frame(world_.now(), {message.session_index, message.from, message.body},

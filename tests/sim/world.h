@@ -75,7 +75,8 @@ class World {
   Internet internet_;
   EventQueue queue_;
   Trace trace_;
-  node::DataOutput data_output_;
+  node::DataOutput data_output_{{},
+                                {.tcp = false, .udp = false, .checksum = false}};  // merges nothing
   std::vector<Endpoint> bootstrap_;
   std::deque<Host> hosts_;
 };

@@ -14,12 +14,12 @@ namespace {
 using vswitch::kEtherTypeIpv4;
 
 // Exactly one more drop, for this reason, and nothing else came of it.
-void check_only(const TestNode& node, DropReason reason) {
+void check_only(TestNode& node, DropReason reason) {
   INFO(to_string(reason));
   CHECK(node.dropped(reason) == 1);
   CHECK(node.dropped() == 1);
-  CHECK(node.output.datagrams().empty());
-  CHECK(node.output.frames().empty());
+  CHECK(node.datagrams().empty());
+  CHECK(node.frames().empty());
   CHECK(node.output.control().empty());
 }
 
@@ -56,14 +56,13 @@ TEST_CASE("frames of the device that go nowhere") {
   TwoNodes nodes;
   nodes.give_anna(make_frame(kBert, kAnna, kEtherTypeIpv4, kFits));
   nodes.give_anna(make_frame(kBert, kAnna, 0x88b5, kFits - 14));
-  CHECK(nodes.anna.output.datagrams().size() == 2);
+  CHECK(nodes.anna.datagrams().size() == 2);
   CHECK(nodes.anna.dropped() == 0);
 }
 
 TEST_CASE("a device that is not in the snapshot") {
   TwoNodes nodes;
-  nodes.anna.plane.handle_frame(nodes.anna.forwarding, kDevice + 1,
-                                make_frame(kBert, kAnna, kEtherTypeIpv4, 20), nodes.anna.output);
+  nodes.give_anna(make_frame(kBert, kAnna, kEtherTypeIpv4, 20), kDevice + 1);
   check_only(nodes.anna, DropReason::unknown_device);
 
   nodes.bert.forwarding.devices.clear();
@@ -78,23 +77,18 @@ TEST_CASE("a session past its last packet") {
   TwoNodes nodes(limits);
   const Buffer frame = make_frame(kBert, kAnna, kEtherTypeIpv4, 20);
   nodes.give_anna(frame);
-  CHECK(nodes.anna.output.datagrams().size() == 1);
+  CHECK(nodes.anna.datagrams().size() == 1);
   nodes.anna.output.reset();
   nodes.give_anna(frame);
   check_only(nodes.anna, DropReason::session_exhausted);
 }
 
 TEST_CASE("bodies that are not taken") {
-  const Buffer frame = make_frame(kBert, kAnna, kEtherTypeIpv4, 20);
   check_body(Buffer{5, 1, 2}, DropReason::unknown_kind);     // fragment
   check_body(Buffer{9}, DropReason::unknown_kind);           // of a later version
   check_body(Buffer{0x41}, DropReason::malformed);           // options, but no length
   check_body(Buffer{0x41, 2, 0, 0}, DropReason::malformed);  // options past the end
   check_body(Buffer{1}, DropReason::runt);
-  Buffer pending = ethernet_body(frame);
-  pending[0] |= 0x80;
-  check_body(pending, DropReason::unknown_kind);
-
   check_body(ethernet_body(make_frame(kBert, kCarl, kEtherTypeIpv4, 20)),
              DropReason::spoofed_source);
   check_body(ethernet_body(make_frame(kBert, kBert, kEtherTypeIpv4, 20)),
@@ -136,7 +130,7 @@ TEST_CASE("a datagram that came before") {
   Buffer first = sealed;
   Buffer second = sealed;
   nodes.give_bert(first);
-  CHECK(nodes.bert.output.frames().size() == 1);
+  CHECK(nodes.bert.frames().size() == 1);
   nodes.bert.output.reset();
   nodes.give_bert(second);
   check_only(nodes.bert, DropReason::replayed);
@@ -159,7 +153,7 @@ TEST_CASE("damaged datagrams yield nothing, and each is counted once") {
     ++given;
     CHECK(nodes.bert.dropped() == given);
   };
-  for (std::size_t size = 0; size < sealed.size(); ++size) {
+  for (std::size_t size = 1; size < sealed.size(); ++size) {
     give(Buffer(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size)));
   }
   for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
@@ -167,23 +161,23 @@ TEST_CASE("damaged datagrams yield nothing, and each is counted once") {
     flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ 1u << bit % 8);
     give(std::move(flipped));
   }
-  CHECK(nodes.bert.dropped(DropReason::malformed) == 25 + 8);  // too short; not of kind 0xE4
+  CHECK(nodes.bert.dropped(DropReason::malformed) == 24 + 8);  // too short; not of kind 0xE4
   CHECK(nodes.bert.dropped(DropReason::unknown_session) == 24);
   // Counters past the keys' last packet, 2^28: the upper four bits of 32.
   CHECK(nodes.bert.dropped(DropReason::session_exhausted) == 4);
-  CHECK(nodes.bert.dropped(DropReason::forged) == given - 25 - 8 - 24 - 4);
-  CHECK(nodes.bert.output.frames().empty());
+  CHECK(nodes.bert.dropped(DropReason::forged) == given - 24 - 8 - 24 - 4);
+  CHECK(nodes.bert.frames().empty());
   CHECK(nodes.bert.output.new_addresses().empty());
 
   Buffer whole = sealed;  // the damage has spoilt nothing
   nodes.give_bert(whole);
-  CHECK(nodes.bert.output.frames().size() == 1);
+  CHECK(nodes.bert.frames().size() == 1);
 }
 
 TEST_CASE("an output that is full") {
   TwoNodes nodes;
-  nodes.anna.output = DataOutput({.bytes = 400, .items = 8});
-  nodes.bert.output = DataOutput({.bytes = 400, .items = 2});
+  nodes.anna.output = DataOutput({.bytes = 400, .items = 8}, {});
+  nodes.bert.output = DataOutput({.bytes = 400, .items = 2}, {});
   const Buffer frame = make_frame(kBert, kAnna, kEtherTypeIpv4, 100);
   CHECK(nodes.anna.output.has_room());
   nodes.give_anna(frame);
@@ -191,7 +185,7 @@ TEST_CASE("an output that is full") {
   nodes.give_anna(frame);
   CHECK_FALSE(nodes.anna.output.has_room());  // more than half full
   nodes.give_anna(frame);
-  CHECK(nodes.anna.output.datagrams().size() == 3);
+  CHECK(nodes.anna.datagrams().size() == 3);
   nodes.give_anna(frame);
   CHECK(nodes.anna.dropped(DropReason::output_full) == 1);
   nodes.anna.output.reset();
@@ -202,7 +196,7 @@ TEST_CASE("an output that is full") {
   for (int i = 0; i < 3; ++i) datagrams.push_back(nodes.seal_body(Buffer{2, 0x45}));
   for (Buffer& datagram : datagrams) nodes.give_bert(datagram);
   CHECK(nodes.bert.output.control().size() == 2);
-  CHECK(nodes.bert.output.frames().size() == 2);
+  CHECK(nodes.bert.frames().size() == 2);
   CHECK(nodes.bert.dropped(DropReason::output_full) == 2);
   CHECK_FALSE(nodes.bert.output.has_room());
 }

@@ -20,17 +20,16 @@ constexpr std::size_t kOverhead = 8 + 1 + 16;  // header, kind, tag
 // What goes over the wire for a frame from Anna to Bert; checks that it comes out as it went in.
 std::size_t carry(TwoNodes& nodes, const Buffer& frame) {
   nodes.give_anna(frame);
-  REQUIRE(nodes.anna.output.datagrams().size() == 1);
-  const SealedDatagram& sealed = nodes.anna.output.datagrams()[0];
+  REQUIRE(nodes.anna.datagrams().size() == 1);
+  const SealedDatagram sealed = nodes.anna.datagrams()[0];
   CHECK(sealed.to == kBertEndpoint);
-  // Of its exact size, so that whatever reaches beyond it is caught.
   Buffer datagram = to_buffer(sealed.payload);
   nodes.anna.output.reset();
 
   nodes.give_bert(datagram);
-  REQUIRE(nodes.bert.output.frames().size() == 1);
-  CHECK(nodes.bert.output.frames()[0].device == kDevice);
-  CHECK(to_hex(nodes.bert.output.frames()[0].frame) == to_hex(frame));
+  REQUIRE(nodes.bert.frames().size() == 1);
+  CHECK(nodes.bert.frames()[0].device == kDevice);
+  CHECK(to_hex(nodes.bert.frames()[0].frame) == to_hex(frame));
   CHECK(nodes.bert.output.new_addresses().empty());
   CHECK(nodes.bert.output.control().empty());
   nodes.bert.output.reset();
@@ -73,19 +72,18 @@ TEST_CASE("a batch keeps its order, and its views last until the reset") {
   for (std::size_t i = 0; i < 64; ++i) {
     nodes.give_anna(make_frame(kBert, kAnna, kEtherTypeIpv4, 20 + i));
   }
-  REQUIRE(nodes.anna.output.datagrams().size() == 64);
+  REQUIRE(nodes.anna.datagrams().size() == 64);
   std::vector<Buffer> datagrams;
-  for (const SealedDatagram& sealed : nodes.anna.output.datagrams()) {
+  for (const SealedDatagram& sealed : nodes.anna.datagrams()) {
     datagrams.push_back(to_buffer(sealed.payload));
   }
   for (Buffer& datagram : datagrams) nodes.give_bert(datagram);
-  REQUIRE(nodes.bert.output.frames().size() == 64);
+  REQUIRE(nodes.bert.frames().size() == 64);
   for (std::size_t i = 0; i < 64; ++i) {
-    CHECK(equal(nodes.bert.output.frames()[i].frame,
-                make_frame(kBert, kAnna, kEtherTypeIpv4, 20 + i)));
+    CHECK(equal(nodes.bert.frames()[i].frame, make_frame(kBert, kAnna, kEtherTypeIpv4, 20 + i)));
   }
   nodes.bert.output.reset();
-  CHECK(nodes.bert.output.frames().empty());
+  CHECK(nodes.bert.frames().empty());
 }
 
 TEST_CASE("a flooded frame goes whole to each member that can be reached") {
@@ -97,7 +95,7 @@ TEST_CASE("a flooded frame goes whole to each member that can be reached") {
   const SessionPair with_carl = make_sessions(18, 50);
   nodes.anna.peers()[kCarlSlot] = {with_carl.at_anna, kElsewhere};
   nodes.give_anna(frame);
-  const auto& datagrams = nodes.anna.output.datagrams();
+  const auto datagrams = nodes.anna.datagrams();
   REQUIRE(datagrams.size() == 2);
   CHECK(datagrams[0].to == kBertEndpoint);
   CHECK(datagrams[1].to == kElsewhere);
@@ -116,10 +114,10 @@ TEST_CASE("what the roster can answer is answered to the device") {
   append(request, *from_hex("000000000000"));
   append(request, *from_hex("0a4d000c"));
   nodes.give_anna(request);
-  CHECK(nodes.anna.output.datagrams().empty());
-  REQUIRE(nodes.anna.output.frames().size() == 1);
-  CHECK(nodes.anna.output.frames()[0].device == kDevice);
-  CHECK(to_hex(nodes.anna.output.frames()[0].frame) ==
+  CHECK(nodes.anna.datagrams().empty());
+  REQUIRE(nodes.anna.frames().size() == 1);
+  CHECK(nodes.anna.frames()[0].device == kDevice);
+  CHECK(to_hex(nodes.anna.frames()[0].frame) ==
         "02000000000a02000000000c080600010800060400"
         "0202000000000c0a4d000c02000000000a0a4d000a");
 }
@@ -133,8 +131,8 @@ TEST_CASE("options in front of a packet are skipped, however many") {
     append(body, Bytes(frame).subspan(14));
     Buffer datagram = nodes.seal_body(body);
     nodes.give_bert(datagram);
-    REQUIRE(nodes.bert.output.frames().size() == 1);
-    CHECK(to_hex(nodes.bert.output.frames()[0].frame) == to_hex(frame));
+    REQUIRE(nodes.bert.frames().size() == 1);
+    CHECK(to_hex(nodes.bert.frames()[0].frame) == to_hex(frame));
     nodes.bert.output.reset();
   }
 }
@@ -159,7 +157,7 @@ TEST_CASE("a keepalive yields nothing and is no drop") {
   TwoNodes nodes;
   Buffer datagram = nodes.seal_body(Buffer{0});
   nodes.give_bert(datagram);
-  CHECK(nodes.bert.output.frames().empty());
+  CHECK(nodes.bert.frames().empty());
   CHECK(nodes.bert.output.control().empty());
   CHECK(nodes.bert.dropped() == 0);
   CHECK(nodes.sessions.at_bert->packets_received() == 1);

@@ -46,7 +46,7 @@ TEST_CASE("members beyond the list of peers have no path") {
   nodes.give_anna(make_frame(kCarl, kAnna, vswitch::kEtherTypeIpv4, 20));
   CHECK(nodes.anna.dropped(DropReason::no_path) == 1);
   nodes.give_anna(make_frame(MacAddress::broadcast(), kAnna, vswitch::kEtherTypeIpv4, 20));
-  CHECK(nodes.anna.output.datagrams().size() == 1);
+  CHECK(nodes.anna.datagrams().size() == 1);
 }
 
 TEST_CASE("a report is given once, until it is rearmed or copied") {

@@ -32,6 +32,7 @@ class TestMachine {
                 .dht_mode = DhtMode::off,
                 .bootstrap = {},
                 .lan = Lan::off,
+                .aead_backends = {},
             },
             rng_,
             log_sink_) {}
@@ -100,7 +101,9 @@ class TestMachine {
     if (tunnel::classify(payload) != tunnel::DatagramKind::data) {
       node_.handle_datagram(now_, from, payload, out_);
     } else if (forwarding_ != nullptr) {
-      data_plane_.handle_datagram(*forwarding_, from, payload, opened_);
+      payload.insert(payload.begin(), ReceivedRun::kHeadroom, 0);
+      const MutableBytes run = MutableBytes(payload).subspan(ReceivedRun::kHeadroom);
+      data_plane_.handle_run(*forwarding_, {from, run, run.size()}, opened_);
       for (const OpenedControl& message : opened_.control()) {
         node_.handle_control_frame(now_, {message.session_index, message.from, message.body}, out_);
       }
@@ -155,7 +158,7 @@ class TestMachine {
   NullLogSink log_sink_;
   Node node_;
   DataPlane data_plane_;
-  DataOutput opened_{{.bytes = 64 * 1024, .items = 64}};
+  DataOutput opened_{{.bytes = 64 * 1024, .items = 64}, {}};
   std::shared_ptr<const Forwarding> forwarding_;
   Outbox out_;
   std::vector<Datagram> sent_;

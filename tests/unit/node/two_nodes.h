@@ -3,6 +3,8 @@
 // member, Carl, is only known by name: each test decides whether it can be reached.
 #pragma once
 
+#include <array>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -31,7 +33,10 @@ struct SessionPair {
 
 inline SessionPair make_sessions(tunnel::SessionIndex anna,
                                  tunnel::SessionIndex bert,
-                                 tunnel::SessionLimits limits = {}) {
+                                 tunnel::SessionLimits limits = {},
+                                 tunnel::Features features = 0,
+                                 crypto::Aead aead = crypto::Aead::chacha20_poly1305,
+                                 crypto::AeadBackend backend = crypto::AeadBackend::libsodium) {
   SeededRng rng(anna);
   const auto anna_to_bert = crypto::Secret<32>::random(rng);
   const auto bert_to_anna = crypto::Secret<32>::random(rng);
@@ -43,16 +48,50 @@ inline SessionPair make_sessions(tunnel::SessionIndex anna,
     setup.send_key = send.clone();
     setup.receive_key = receive.clone();
     setup.limits = limits;
+    setup.remote_features = features;
+    setup.aead = aead;
+    setup.backends = {.aes_256_gcm = backend, .chacha20_poly1305 = backend};
     return std::make_shared<tunnel::Session>(std::move(setup));
   };
   return {make(anna, bert, anna_to_bert, bert_to_anna),
           make(bert, anna, bert_to_anna, anna_to_bert)};
 }
 
+struct SealedDatagram {
+  Endpoint to;
+  Bytes payload;
+};
+
+struct Delivered {
+  DeviceId device = 0;
+  Buffer frame;
+};
+
 struct TestNode {
   Forwarding forwarding;
   DataPlane plane;
   DataOutput output;
+
+  // What the output holds, one by one.
+  std::vector<SealedDatagram> datagrams() const {
+    std::vector<SealedDatagram> out;
+    for (const SealedRun& run : output.runs()) {
+      for (std::size_t i = 0; i < run.datagrams(); ++i) out.push_back({run.to, run.datagram(i)});
+    }
+    return out;
+  }
+  std::vector<Delivered> frames() {
+    output.frames().finish();
+    std::vector<Delivered> out;
+    for (const auto& group : output.frames().groups()) {
+      std::array<Bytes, vswitch::Coalescer::kMaxPieces> pieces;
+      const std::size_t count = output.frames().gather(group, pieces);
+      Delivered& delivered = out.emplace_back(Delivered{group.port, {}});
+      // The first is the offload header.
+      for (std::size_t i = 1; i < count; ++i) append(delivered.frame, pieces[i]);
+    }
+    return out;
+  }
 
   std::uint64_t dropped(DropReason reason) const {
     return plane.drops()[static_cast<std::size_t>(reason)];
@@ -95,7 +134,10 @@ inline Forwarding make_forwarding(const MacAddress& own,
 }
 
 struct TwoNodes {
-  explicit TwoNodes(tunnel::SessionLimits limits = {}) : sessions(make_sessions(17, 99, limits)) {
+  explicit TwoNodes(tunnel::SessionLimits limits = {}) : TwoNodes(tunnel::Features{0}, limits) {}
+  explicit TwoNodes(tunnel::Features features, tunnel::SessionLimits limits = {})
+      : TwoNodes(make_sessions(17, 99, limits, features)) {}
+  explicit TwoNodes(SessionPair pair) : sessions(std::move(pair)) {
     anna.forwarding = make_forwarding(kAnna, kBert, sessions.at_anna, kBertEndpoint);
     bert.forwarding = make_forwarding(kBert, kAnna, sessions.at_bert, kAnnaEndpoint);
   }
@@ -107,16 +149,24 @@ struct TwoNodes {
     datagram.resize(datagram.size() + tunnel::kTagSize);
     return sessions.at_anna->seal(datagram) ? datagram : Buffer();
   }
-  void give_anna(Bytes frame) {
-    anna.plane.handle_frame(anna.forwarding, kDevice, frame, anna.output);
+  void give_anna(Bytes frame, DeviceId device = kDevice, vswitch::OffloadHeader offload = {}) {
+    Buffer copy(1);  // the byte before the frame
+    append(copy, frame);
+    const DeviceFrame one{MutableBytes(copy).subspan(1), offload};
+    anna.plane.handle_frames(anna.forwarding, device, {&one, 1}, anna.output);
   }
-  void give_bert(Buffer& datagram, const Endpoint& from = kAnnaEndpoint) {
-    bert.plane.handle_datagram(bert.forwarding, from, datagram, bert.output);
+  // Of its exact size, so that whatever reaches beyond it is caught.
+  void give_bert(Bytes datagram, const Endpoint& from = kAnnaEndpoint) {
+    Buffer& copy = received.emplace_back(ReceivedRun::kHeadroom);
+    append(copy, datagram);
+    const MutableBytes run = MutableBytes(copy).subspan(ReceivedRun::kHeadroom);
+    bert.plane.handle_run(bert.forwarding, {from, run, run.size()}, bert.output);
   }
 
   SessionPair sessions;
   TestNode anna;
   TestNode bert;
+  std::deque<Buffer> received;  // what Bert's output borrows from
 };
 
 inline Buffer make_frame(const MacAddress& destination,

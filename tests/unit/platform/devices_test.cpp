@@ -28,8 +28,8 @@ node::DeviceConfiguration wanted(std::string name, const char* address) {
 }
 
 struct Ground {
-  Ground() : netlink(*Netlink::open()), port(*UdpPort::open(0)), worker(port) {
-    REQUIRE(worker.start());
+  Ground() : netlink(*Netlink::open()), port(*UdpPort::open(0)), workers(port) {
+    REQUIRE(workers.start());
   }
   std::vector<IpPrefix> addresses_of(const char* name) {
     std::vector<IpPrefix> out;
@@ -43,13 +43,13 @@ struct Ground {
 
   Netlink netlink;
   UdpPort port;
-  Worker worker;
+  Workers workers;
 };
 
 TEST_CASE("a device is made, changed, renamed and closed as the node asks") {
   in_network_namespace([] {
     Ground ground;
-    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
+    Devices devices(ground.netlink, ground.workers, Offloads::none());
     const auto made = devices.configure(wanted("", "10.77.0.1/16"));
     REQUIRE(made);
     CHECK(*made == "lanyard0");
@@ -112,7 +112,7 @@ TEST_CASE("super-frames are limited as the device's MTU wants it, unless others 
   in_network_namespace([] {
     forward_nothing();
     Ground ground;
-    Devices devices(ground.netlink, {&ground.worker}, {});
+    Devices devices(ground.netlink, ground.workers, {});
     node::DeviceConfiguration configuration = wanted("office", "10.77.0.1/16");
     for (const std::uint32_t mtu : {1413U, 8913U, 576U}) {
       configuration.mtu = mtu;
@@ -144,7 +144,7 @@ TEST_CASE("super-frames are not limited where the machine forwards or has interf
       auto monitor = NetlinkMonitor::open();
       REQUIRE(monitor);
       Ground ground;
-      Devices devices(ground.netlink, {&ground.worker}, {});
+      Devices devices(ground.netlink, ground.workers, {});
       REQUIRE(devices.configure(wanted("office", "10.77.0.1/16")));
       CHECK(limit_of("office") == super_frame_limit(1413));
       monitor->drain();
@@ -161,7 +161,7 @@ TEST_CASE("a device that makes no super-frames is left alone") {
   in_network_namespace([] {
     forward_nothing();
     Ground ground;
-    Devices devices(ground.netlink, {&ground.worker}, Offloads().without(Offload::tso));
+    Devices devices(ground.netlink, ground.workers, Offloads().without(Offload::tso));
     REQUIRE(devices.configure(wanted("office", "10.77.0.1/16")));
     CHECK(limit_of("office") == kKernelLimit);
   });
@@ -170,13 +170,13 @@ TEST_CASE("a device that makes no super-frames is left alone") {
 TEST_CASE("a device that cannot be configured does not stay behind") {
   in_network_namespace([] {
     Ground ground;
-    Devices devices(ground.netlink, {&ground.worker}, Offloads::none());
+    Devices devices(ground.netlink, ground.workers, Offloads::none());
     node::DeviceConfiguration impossible = wanted("broken", "10.77.0.1/16");
     impossible.mtu = 10;
     CHECK_FALSE(devices.configure(impossible));
     CHECK(if_nametoindex("broken") == 0);
     {
-      Devices short_lived(ground.netlink, {&ground.worker}, Offloads::none());
+      Devices short_lived(ground.netlink, ground.workers, Offloads::none());
       CHECK(short_lived.configure(wanted("broken", "10.77.0.1/16")));
     }
     CHECK(if_nametoindex("broken") == 0);

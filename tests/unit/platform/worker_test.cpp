@@ -16,7 +16,6 @@ namespace {
 constexpr node::DeviceId kDevice = 3;
 constexpr std::uint16_t kEtherType = 0x88b5;  // IEEE 802: for local experiments
 constexpr int kPatienceMilliseconds = 5000;
-const UdpOptions kPlain{1, Offloads::none()};
 
 bool becomes_readable(int descriptor) {
   pollfd poll_for{descriptor, POLLIN, 0};
@@ -47,7 +46,7 @@ std::shared_ptr<tunnel::Session> session(std::uint8_t local, std::uint8_t remote
 
 // One machine: a worker on a port, and what the kernel would see of its TAP device.
 struct Host {
-  explicit Host(std::uint8_t number) : id(number), port(*UdpPort::open(0, kPlain)), worker(port) {
+  explicit Host(std::uint8_t number) : id(number), port(*UdpPort::open(0)), worker(port, 0) {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
             0);
@@ -246,7 +245,7 @@ TEST_CASE_FIXTURE(TwoHosts, "a device that takes no more costs its frames and no
 TEST_CASE("a worker that has not started can be given work and be destroyed") {
   const auto port = UdpPort::open(0);
   REQUIRE(port);
-  Worker worker(*port);
+  Worker worker(*port, 0);
   worker.set_forwarding(std::make_shared<node::Forwarding>());
   worker.add_device(kDevice, std::make_shared<const FileDescriptor>(), Offloads::none());
   worker.remove_device(kDevice);

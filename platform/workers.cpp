@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/workers.h"
+
+#include <cassert>
+#include <map>
+
+namespace lanyard::platform {
+
+Workers::Workers(const UdpPort& port) {
+  for (std::size_t i = 0; i < port.sockets(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(port, i));
+  }
+}
+
+Result<void> Workers::start() {
+  for (const auto& worker : workers_) {
+    const auto started = worker->start();
+    if (!started) return started.error();
+  }
+  return {};
+}
+
+void Workers::set_forwarding(const std::shared_ptr<const node::Forwarding>& forwarding) {
+  for (const auto& worker : workers_) worker->set_forwarding(forwarding);
+}
+
+void Workers::add_device(node::DeviceId device,
+                         std::span<const SharedDescriptor> queues,
+                         Offloads on) {
+  assert(queues.size() == workers_.size());
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->add_device(device, queues[i], on);
+  }
+}
+
+void Workers::remove_device(node::DeviceId device) {
+  for (const auto& worker : workers_) worker->remove_device(device);
+}
+
+DropList Workers::dropped() const {
+  std::map<std::string, std::uint64_t> sum;
+  for (const auto& worker : workers_) {
+    for (const auto& [reason, packets] : worker->dropped()) sum[reason] += packets;
+  }
+  return {sum.begin(), sum.end()};
+}
+
+}  // namespace lanyard::platform
