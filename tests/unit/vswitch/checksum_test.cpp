@@ -93,6 +93,13 @@ TEST_CASE("a pending checksum of TCP or UDP can stay so, any other is completed"
       CHECK(settle_checksum(frame, offload) == ChecksumState::complete);
       CHECK(frame == pending);
 
+      // The right place, counted from another start.
+      offload = offload_of(recipe, 0);
+      offload.checksum_start = static_cast<std::uint16_t>(offload.checksum_start - 2);
+      offload.checksum_offset = static_cast<std::uint16_t>(offload.checksum_offset + 2);
+      CHECK(settle_checksum(frame, offload) == ChecksumState::complete);
+      frame = pending;
+
       // Of an inner packet, as it were.
       offload = offload_of(recipe, 0);
       offload.checksum_start = static_cast<std::uint16_t>(offload.checksum_start + 2);

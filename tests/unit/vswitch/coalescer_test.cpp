@@ -182,8 +182,10 @@ TEST_CASE("frames that no group can begin with stay alone") {
     CHECK(groups_of(run(recipe, 2)) == Sizes{1, 1});
   }
   Recipe recipe = flow();
-  recipe.ip_options = {1, 1, 1, 0};
-  CHECK(groups_of(run(recipe, 2)) == Sizes{1, 1});
+  for (const Buffer& options : {Buffer{1, 1, 1, 0}, Buffer{0, 0, 0, 0}}) {
+    recipe.ip_options = options;
+    CHECK(groups_of(run(recipe, 2)) == Sizes{1, 1});
+  }
   recipe = flow();
   recipe.payload = {};
   CHECK(groups_of(run(recipe, 2)) == Sizes{1, 1});
@@ -243,6 +245,33 @@ TEST_CASE("the form of a zero that segmentation would not write is not merged") 
   first.frame[34 + 16] = 0xff;
   first.frame[34 + 17] = 0xff;
   CHECK(groups_of({first, second}) == Sizes{1, 1});
+}
+
+TEST_CASE("the same holds for the checksum of IPv4") {
+  // Such that it comes to zero with the identifications 0xffff and 0.
+  Recipe recipe = flow();
+  recipe.hop_limit = 0;
+  const Buffer frame = pending_frame(recipe);
+  recipe.hop_limit = frame[14 + 10];
+  recipe.traffic_class = frame[14 + 11];
+  recipe.identification = 0xffff;
+  std::vector<Added> frames = run(recipe, 3);
+  CHECK(groups_of(frames) == Sizes{3});
+  for (const std::size_t i : {0u, 1u}) {
+    CHECK(to_hex(Bytes(frames[i].frame).subspan(14 + 10, 2)) == "0000");
+    std::vector<Added> other_form = frames;
+    other_form[i].frame[14 + 10] = 0xff;
+    other_form[i].frame[14 + 11] = 0xff;
+    CHECK(groups_of(other_form).size() > 1);
+  }
+}
+
+TEST_CASE("a checksum is not taken for a pending one because the frame before had the same") {
+  const Recipe first = flow();
+  const Added head = complete(first);
+  Parts wrong = *take_apart(pending_frame(next(first)));
+  set_checksum(wrong, checksum_of(*take_apart(head.frame)));
+  CHECK(groups_of({head, {1, put_together(wrong), ChecksumState::pending}}) == Sizes{1, 1});
 }
 
 TEST_CASE("a UDP datagram without a checksum gets none") {
@@ -333,6 +362,15 @@ TEST_CASE("some flows may be interleaved, one more than that still comes out rig
   }
 }
 
+TEST_CASE("a group that makes room for another is as whole as the others") {
+  std::vector<Added> frames;
+  Recipe recipe = flow();
+  for (int flows = 0; flows < 20; ++flows, ++recipe.source_port) {
+    for (const Added& added : run(recipe, 3)) frames.push_back(added);
+  }
+  CHECK(groups_of(frames) == Sizes(20, 3));
+}
+
 TEST_CASE("devices are kept apart") {
   std::vector<Added> frames = run(flow(), 4);
   frames[2].port = 2;
@@ -359,6 +397,9 @@ TEST_CASE("a frame of no flow is not overtaken between the same MAC addresses") 
   frames.insert(frames.begin() + 2, complete(flow()));
   frames[2].frame = pending_frame(fragment);
   CHECK(groups_of(frames) == Sizes{2, 1, 2});
+  frames[2].port = 2;
+  CHECK(groups_of(frames) == Sizes{4, 1});
+  frames[2].port = 1;
   frames[2].frame[6] ^= 0x10;  // another sender
   CHECK(groups_of(frames) == Sizes{4, 1});
 }

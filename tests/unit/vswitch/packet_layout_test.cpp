@@ -78,6 +78,18 @@ TEST_CASE("a UDP length that is not IP's has no layout") {
   }
 }
 
+TEST_CASE("an IPv4 header shorter than its smallest is none") {
+  Recipe recipe;
+  recipe.transport = Transport::udp;
+  recipe.payload = numbered(10);
+  // Read from 4 bytes before it, the datagram has this for its length.
+  recipe.source_port = 4 + 8 + 10;
+  Buffer frame = pending_frame(recipe);
+  REQUIRE(parse_layout(frame));
+  frame[14] = 0x44;
+  CHECK_FALSE(parse_layout(frame));
+}
+
 TEST_CASE("every damage is seen as the slow twin sees it") {
   Recipe recipe;
   recipe.tags = {0x81000005};

@@ -117,11 +117,13 @@ TEST_CASE("a payload that fits into one segment stays as it is") {
     recipe.flags = kAck | kPsh | kFin | kCwr;
     recipe.payload = numbered(payload);
     Buffer frame = pending_frame(recipe);
+    frame[14 + 10] ^= 0x5a;  // its IPv4 checksum is nobody's business then
+    const Buffer before = frame;
     const auto plan = Segmentation::plan(frame, offload_of(recipe, 100));
     REQUIRE(plan);
     CHECK(plan->count() == 1);
     CHECK(plan->frame_size(0) == frame.size());
-    CHECK(equal(plan->make(0, frame), pending_frame(recipe)));
+    CHECK(equal(plan->make(0, frame), before));
   }
 }
 
