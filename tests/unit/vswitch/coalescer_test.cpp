@@ -83,7 +83,7 @@ TEST_CASE("the super-frame is the one that the kernel would have cut") {
   whole.flags = kAck | kPsh;
   whole.payload = {};
   std::vector<Added> frames;
-  for (const std::size_t size : {100, 100, 40}) {
+  for (const std::size_t size : {100u, 100u, 40u}) {
     recipe.payload = numbered(size);
     append(whole.payload, recipe.payload);
     if (size == 40) recipe.flags |= kPsh;
