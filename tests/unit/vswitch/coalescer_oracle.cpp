@@ -16,10 +16,12 @@ namespace {
 // What is sent on a port without offloads for a frame that is not merged. For a pending checksum of
 // TCP that comes to zero there are two forms: 0 is what segmentation writes.
 Buffer alone_on_the_wire(const Added& added, CoalescerFeatures features) {
-  if (added.checksum == ChecksumState::complete || !take_apart(added.frame)) return added.frame;
-  Parts parts = *take_apart(completed(added.frame));
-  if (checksum_of(parts) == 0 && !features.checksum) set_checksum(parts, 0xffff);
-  return put_together(parts);
+  if (added.checksum == ChecksumState::complete) return added.frame;
+  auto parts = take_apart(added.frame);
+  if (!parts) return added.frame;
+  complete(*parts);
+  if (checksum_of(*parts) == 0 && !features.checksum) set_checksum(*parts, 0xffff);
+  return put_together(*parts);
 }
 
 // A frame that was sent, and what its order counts among.

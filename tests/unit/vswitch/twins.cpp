@@ -239,12 +239,13 @@ std::optional<std::vector<Buffer>> on_the_wire(Bytes offload_header, Bytes frame
     return out;
   }
   if (!offload->needs_checksum) return std::vector<Buffer>{to_buffer(frame)};
-  const auto parts = take_apart(frame);
+  auto parts = take_apart(frame);
   if (!parts || offload->checksum_offset != checksum_place(*parts) ||
       offload->checksum_start != parts->link.size() + parts->network_header.size()) {
     return std::nullopt;
   }
-  return std::vector<Buffer>{completed(frame)};
+  complete(*parts);
+  return std::vector<Buffer>{put_together(*parts)};
 }
 
 }  // namespace lanyard::vswitch::test
