@@ -15,7 +15,8 @@ TEST_CASE("durations") {
                                                        {"1h30m", 5400},  {"1w1d1h1m1s", 694'861},
                                                        {"0h5m", 300},    {"3650d", 315'360'000},
                                                        {"007d", 604'800}};
-  for (const auto& [text, expected] : good) {
+  for (const auto& [given, expected] : good) {
+    const std::string text = given;
     CAPTURE(text);
     const auto parsed = parse_duration(text);
     REQUIRE(parsed.has_value());
@@ -43,7 +44,8 @@ TEST_CASE("what is no duration, and why") {
                                                      {"9223372036854775807w", "too long"},
                                                      {"99999999999999999999s", "whole number"},
                                                      {"1h30", "unit is missing"}};
-  for (const auto& [text, why] : bad) {
+  for (const auto& [given, why] : bad) {
+    const std::string text = given;
     CAPTURE(text);
     const auto parsed = parse_duration(text);
     REQUIRE(!parsed.has_value());
@@ -56,7 +58,8 @@ TEST_CASE("what is no duration, and why") {
 TEST_CASE("seconds with decimals") {
   const std::pair<const char*, std::uint32_t> good[] = {
       {"0", 0}, {"1", 1000}, {"0.2", 200}, {"0.05", 50}, {"1.234", 1234}, {"3600", 3'600'000}};
-  for (const auto& [text, expected] : good) {
+  for (const auto& [given, expected] : good) {
+    const std::string text = given;
     CAPTURE(text);
     const auto parsed = parse_decimal_seconds(text);
     REQUIRE(parsed.has_value());
