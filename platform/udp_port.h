@@ -48,7 +48,7 @@ struct SendCount {
 struct SocketBuffers {
   // Half a second of 64 Mbit/s while a worker is held up, and sixty super-packets; the kernel takes
   // memory only for what waits.
-  static constexpr std::size_t kWantedBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kWantedBytes = std::size_t{8} << 20;
 
   std::size_t receive_bytes = 0;
   std::size_t send_bytes = 0;

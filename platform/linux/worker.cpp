@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include <signal.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
@@ -18,6 +19,12 @@ namespace lanyard::platform {
 namespace {
 
 constexpr int kEvents = 16;
+
+// A batch that is full of so many frames, none of them a super-frame, is what a flood looks like.
+// More is coming than can arrive, and a packet costs the less the sooner it is lost: best in the
+// device's queue, before anything is done for it. So the worker then lets everybody else run who
+// waits for its processor, those at the other end of the queue and of the network among them.
+constexpr std::size_t kFloodFrames = 16;
 
 // What an epoll event is about: the highest bits, with the device's id below.
 enum class Source : std::uint64_t { mail = 0, udp_v4 = 1, udp_v6 = 2, device = 3 };
@@ -228,6 +235,9 @@ void Worker::read_device(const Device& device) {
   WorkerCounters::add(counters_.device_malformed, frames_.malformed());
   data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
   flush();
+  const bool is_flood =
+      outcome == FrameBatch::Outcome::more && frames_.frames().size() >= kFloodFrames;
+  if (is_flood) sched_yield();
 }
 
 void Worker::flush() {
