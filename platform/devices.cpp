@@ -22,6 +22,10 @@ constexpr std::size_t kKernelHeaders = 321;
 // longer and the segments smaller, but not by so much that one more would fit.
 constexpr std::size_t kInnerHeaders = 20 + 20 + 12;
 
+// The kernel spreads flows over the queues. A flood or a bulk transfer fills its own, and what is
+// in another neither waits behind it nor is lost with it.
+constexpr std::size_t kQueuesPerWorker = 4;
+
 }  // namespace
 
 std::uint32_t super_frame_limit(std::uint32_t device_mtu) {
@@ -58,7 +62,7 @@ Result<std::string> Devices::configure(const node::DeviceConfiguration& wanted) 
 }
 
 Result<void> Devices::open(const node::DeviceConfiguration& wanted) {
-  auto tap = open_tap_device(wanted.wanted_name, {workers_.size(), offloads_});
+  auto tap = open_tap_device(wanted.wanted_name, {workers_.size() * kQueuesPerWorker, offloads_});
   if (!tap) return tap.error();
   const auto marked = netlink_.mark_as_ours(tap->index);
   if (!marked) return marked.error();

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -42,9 +43,13 @@ class Worker {
 
   // Taken over between two batches.
   void set_forwarding(std::shared_ptr<const node::Forwarding> forwarding);
-  // queue: non-blocking, one frame for each read and write.
-  void add_device(node::DeviceId device, SharedDescriptor queue, Offloads offloads);
-  // The worker has let go of the queue when this returns.
+  // queues: at least one; non-blocking, one frame for each read and write. A flow that comes from
+  // the device by one of them is answered by any: the kernel then goes on with the one by which
+  // the answers come, and flows that are told apart do not wait for each other.
+  void add_device(node::DeviceId device,
+                  std::span<const SharedDescriptor> queues,
+                  Offloads offloads);
+  // The worker has let go of the queues when this returns.
   void remove_device(node::DeviceId device);
 
   ControlQueue& control_queue() { return queue_; }
@@ -59,7 +64,7 @@ class Worker {
   void receive(IpFamily family);
   void take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size);
   void pass_on(const Endpoint& from, Bytes datagram);
-  void read_device(const Device& device);
+  void read_queue(const Device& device, std::size_t queue);
   void flush();
   void write_group(const vswitch::Coalescer::Group& group);
   const Device* find_device(node::DeviceId device) const;

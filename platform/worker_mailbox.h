@@ -16,10 +16,10 @@
 
 namespace lanyard::platform {
 
-// A TAP device, or whatever carries one frame for each read and write.
+// A worker's queues of a TAP device, or of whatever carries one frame for each read and write.
 struct Device {
   node::DeviceId id = 0;
-  SharedDescriptor descriptor;
+  std::vector<SharedDescriptor> queues;  // at least one
   Offloads offloads = Offloads::none();  // those that are on
 };
 using DeviceList = std::vector<Device>;  // ascending by id

@@ -27,9 +27,10 @@ void Workers::set_forwarding(const std::shared_ptr<const node::Forwarding>& forw
 void Workers::add_device(node::DeviceId device,
                          std::span<const SharedDescriptor> queues,
                          Offloads on) {
-  assert(queues.size() == workers_.size());
+  const std::size_t share = queues.size() / workers_.size();
+  assert(share > 0 && queues.size() == share * workers_.size());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->add_device(device, queues[i], on);
+    workers_[i]->add_device(device, queues.subspan(i * share, share), on);
   }
 }
 

@@ -23,7 +23,7 @@ class Workers {
   ControlQueue& control_queue(std::size_t number) { return workers_[number]->control_queue(); }
 
   void set_forwarding(const std::shared_ptr<const node::Forwarding>& forwarding);
-  // As many queues as there are workers.
+  // As many queues for each worker; their number is a multiple of the workers'.
   void add_device(node::DeviceId device, std::span<const SharedDescriptor> queues, Offloads on);
   // The workers have let go of the queues when this returns.
   void remove_device(node::DeviceId device);

@@ -5,14 +5,15 @@
 #include <cerrno>
 #include <system_error>
 
-#include <signal.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
 #include <pthread.h>
 
 #include "core/tunnel/wire.h"
+#include "core/vswitch/flow_hash.h"
 #include "platform/system_error.h"
 
 namespace lanyard::platform {
@@ -26,16 +27,21 @@ constexpr int kEvents = 16;
 // waits for its processor, those at the other end of the queue and of the network among them.
 constexpr std::size_t kFloodFrames = 16;
 
-// What an epoll event is about: the highest bits, with the device's id below.
+// What an epoll event is about: | source 16 | number of the queue 16 | device 32 |
 enum class Source : std::uint64_t { mail = 0, udp_v4 = 1, udp_v6 = 2, device = 3 };
-constexpr int kSourceShift = 32;
+constexpr int kSourceShift = 48;
+constexpr int kQueueShift = 32;
+static_assert(sizeof(node::DeviceId) * 8 <= kQueueShift);
 
-epoll_event event_for(Source source, node::DeviceId device = 0) {
+epoll_event event_for(Source source, std::size_t queue = 0, node::DeviceId device = 0) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = static_cast<std::uint64_t>(source) << kSourceShift | device;
+  event.data.u64 = static_cast<std::uint64_t>(source) << kSourceShift |
+                   static_cast<std::uint64_t>(queue) << kQueueShift | device;
   return event;
 }
+
+std::size_t queue_of(std::uint64_t tag) { return (tag >> kQueueShift) & 0xffff; }
 
 bool watch_descriptor(const FileDescriptor& epoll, int descriptor, epoll_event event) {
   return descriptor < 0 || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
@@ -105,8 +111,10 @@ void Worker::set_forwarding(std::shared_ptr<const node::Forwarding> forwarding) 
   mailbox_.set_forwarding(std::move(forwarding));
 }
 
-void Worker::add_device(node::DeviceId device, SharedDescriptor queue, Offloads offloads) {
-  wanted_devices_.push_back({device, std::move(queue), offloads});
+void Worker::add_device(node::DeviceId device,
+                        std::span<const SharedDescriptor> queues,
+                        Offloads offloads) {
+  wanted_devices_.push_back({device, {queues.begin(), queues.end()}, offloads});
   std::sort(wanted_devices_.begin(), wanted_devices_.end(),
             [](const Device& a, const Device& b) { return a.id < b.id; });
   mailbox_.set_devices(wanted_devices_);
@@ -157,7 +165,7 @@ void Worker::run() {
         case Source::device:
           // It may have been removed by mail that was read just before.
           if (const Device* device = find_device(static_cast<node::DeviceId>(tag))) {
-            read_device(*device);
+            read_queue(*device, queue_of(tag));
           }
           break;
       }
@@ -176,10 +184,14 @@ void Worker::take_mail() {
 void Worker::watch(DeviceList devices) {
   // The kernel forgets descriptors that are closed, but ours are shared and may stay open.
   for (const Device& device : devices_) {
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, device.descriptor->get(), nullptr);
+    for (const SharedDescriptor& queue : device.queues) {
+      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, queue->get(), nullptr);
+    }
   }
   for (const Device& device : devices) {
-    watch_descriptor(epoll_, device.descriptor->get(), event_for(Source::device, device.id));
+    for (std::size_t i = 0; i < device.queues.size(); ++i) {
+      watch_descriptor(epoll_, device.queues[i]->get(), event_for(Source::device, i, device.id));
+    }
   }
   devices_ = std::move(devices);
   output_ = node::DataOutput({}, features_of(devices_));
@@ -226,11 +238,14 @@ void Worker::pass_on(const Endpoint& from, Bytes datagram) {
   }
 }
 
-void Worker::read_device(const Device& device) {
-  const auto outcome = frames_.read(device.descriptor->get(), header_of(device));
+void Worker::read_queue(const Device& device, std::size_t queue) {
+  // The event may be of the device's queues before mail that was read just before.
+  if (queue >= device.queues.size()) return;
+  const int descriptor = device.queues[queue]->get();
+  const auto outcome = frames_.read(descriptor, header_of(device));
   if (outcome == FrameBatch::Outcome::gone) {
     // It would be reported as ready for ever.
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, device.descriptor->get(), nullptr);
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   }
   WorkerCounters::add(counters_.device_malformed, frames_.malformed());
   data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
@@ -271,7 +286,8 @@ void Worker::write_group(const vswitch::Coalescer::Group& group) {
   for (std::size_t i = header_of(*device) == FrameHeader::virtio ? 0 : 1; i < count; ++i) {
     parts[size++] = part(pieces[i]);
   }
-  if (::writev(device->descriptor->get(), parts.data(), static_cast<int>(size)) >= 0) return;
+  const std::size_t queue = vswitch::flow_hash(pieces[1]) % device->queues.size();
+  if (::writev(device->queues[queue]->get(), parts.data(), static_cast<int>(size)) >= 0) return;
   const bool is_full = errno == EAGAIN || errno == ENOBUFS;
   WorkerCounters::add(is_full ? counters_.device_congested : counters_.device_refused,
                       group.frames);

@@ -2,6 +2,8 @@
 // Two data workers on loopback, with a pair of sockets in the place of each TAP device.
 #include "platform/worker.h"
 
+#include <array>
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -113,7 +115,7 @@ struct TwoHosts {
     alice.to_peer = session(1, 2);
     bob.to_peer = session(2, 1);
     for (auto [host, peer] : {std::pair(&alice, &bob), std::pair(&bob, &alice)}) {
-      host->worker.add_device(kDevice, host->device, Offloads::none());
+      host->worker.add_device(kDevice, {&host->device, 1}, Offloads::none());
       host->worker.set_forwarding(host->forwarding_to(*peer));
     }
   }
@@ -198,7 +200,7 @@ TEST_CASE_FIXTURE(TwoHosts, "snapshots and devices change while frames flow") {
   for (int i = 0; i < 200; ++i) {
     alice.worker.set_forwarding(alice.forwarding_to(bob));
     bob.worker.set_forwarding(bob.forwarding_to(alice));
-    alice.worker.add_device(kDevice + 1, alice.device, Offloads::none());
+    alice.worker.add_device(kDevice + 1, {&alice.device, 1}, Offloads::none());
     alice.send_frame(frame(2, 1, "while changing"));
     CHECK(bob.receive_frame() == frame(2, 1, "while changing"));
     alice.worker.remove_device(kDevice + 1);
@@ -214,7 +216,7 @@ TEST_CASE_FIXTURE(TwoHosts, "a removed device is in use no more when remove_devi
   // Bob's worker still runs, and so does Alice's.
   send_to_bob(as_bytes("d1:y1:qe"));
   bob.next_input();
-  alice.worker.add_device(kDevice, device, Offloads::none());
+  alice.worker.add_device(kDevice, {&device, 1}, Offloads::none());
   // The worker takes the device in its own time: frames until one comes through.
   pollfd arrived{alice.kernel.get(), POLLIN, 0};
   do {
@@ -242,12 +244,47 @@ TEST_CASE_FIXTURE(TwoHosts, "a device that takes no more costs its frames and no
   CHECK(alice.worker.dropped().empty());
 }
 
+TEST_CASE_FIXTURE(TwoHosts,
+                  "a device with several queues is read at all, and a flow is written to one") {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const FileDescriptor second_kernel(ends[1]);
+  const std::array<SharedDescriptor, 2> queues = {alice.device,
+                                                  std::make_shared<const FileDescriptor>(ends[0])};
+  alice.worker.remove_device(kDevice);
+  alice.worker.add_device(kDevice, queues, Offloads::none());
+
+  const Buffer by_second = frame(2, 1, "by the second queue");
+  REQUIRE(::write(second_kernel.get(), by_second.data(), by_second.size()) > 0);
+  CHECK(bob.receive_frame() == by_second);
+  alice.send_frame(frame(2, 1, "by the first queue"));
+  CHECK(bob.receive_frame() == frame(2, 1, "by the first queue"));
+
+  constexpr int kFrames = 50;
+  for (int i = 0; i < kFrames; ++i) bob.send_frame(frame(1, 2, std::to_string(i)));
+  std::array<pollfd, 2> kernels = {pollfd{alice.kernel.get(), POLLIN, 0},
+                                   pollfd{second_kernel.get(), POLLIN, 0}};
+  std::array<int, 2> received{};
+  while (received[0] + received[1] < kFrames) {
+    REQUIRE(poll(kernels.data(), kernels.size(), kPatienceMilliseconds) > 0);
+    for (std::size_t i = 0; i < kernels.size(); ++i) {
+      Buffer out(2048);
+      if (kernels[i].revents != 0 && ::read(kernels[i].fd, out.data(), out.size()) > 0) {
+        ++received[i];
+      }
+    }
+  }
+  CHECK((received[0] == 0 || received[1] == 0));
+  alice.worker.remove_device(kDevice);
+}
+
 TEST_CASE("a worker that has not started can be given work and be destroyed") {
   const auto port = UdpPort::open(0);
   REQUIRE(port);
   Worker worker(*port, 0);
   worker.set_forwarding(std::make_shared<node::Forwarding>());
-  worker.add_device(kDevice, std::make_shared<const FileDescriptor>(), Offloads::none());
+  const auto device = std::make_shared<const FileDescriptor>();
+  worker.add_device(kDevice, {&device, 1}, Offloads::none());
   worker.remove_device(kDevice);
   worker.stop();
 }
