@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/vswitch/offload/coalescer.h"
 
-#include <algorithm>
 #include <cassert>
 
 #include "core/base/endian.h"

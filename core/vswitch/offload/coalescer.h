@@ -56,8 +56,8 @@ class Coalescer {
   Coalescer(std::size_t max_frames, CoalescerFeatures features);
 
   // False, and nothing happened, when there are max_frames already. The frame is borrowed until
-  // clear(): its checksum may be completed at once, and its headers rewritten by finish(). pending
-  // is ignored for a frame in which parse_layout() finds nothing.
+  // clear(), and its headers may be rewritten by this and later calls. pending is ignored for a
+  // frame in which parse_layout() finds nothing.
   //
   // The order of the frames of one flow is kept; frames of different flows may overtake. A frame
   // in which no flow can be seen overtakes, and is overtaken by, none between the same two MAC

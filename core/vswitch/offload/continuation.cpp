@@ -38,7 +38,7 @@ void copy_bytes(std::uint8_t* to, const std::uint8_t* from, std::size_t offset, 
 }  // namespace
 
 bool Continuation::is_mergeable(Bytes frame, const PacketLayout& layout, ChecksumState checksum) {
-  if (layout.payload_size() == 0 || layout.payload_offset > kMaxHeaderSize) return false;
+  if (layout.payload_size() == 0) return false;
   if (layout.end != frame.size()) return false;  // segments have no padding
   const std::uint8_t* const ip = frame.data() + layout.network_offset;
   if (layout.family == IpFamily::v4) {
@@ -103,7 +103,7 @@ bool Continuation::is_next(Bytes frame, const PacketLayout& layout) const {
     return false;
   }
   // The same but for what belongs to its own length, the checksums, and PSH.
-  std::array<std::uint8_t, kMaxHeaderSize> expected = headers_;
+  std::array<std::uint8_t, PacketLayout::kMaxHeaderSize> expected = headers_;
   std::uint8_t* const to = expected.data();
   if (layout.family == IpFamily::v4) {
     copy_bytes(to, frame.data(), layout.network_offset + ipv4::kTotalLength, 2);

@@ -17,8 +17,6 @@ namespace lanyard::vswitch {
 // Part of a Coalescer. Borrows nothing.
 class Continuation {
  public:
-  // Ethernet 14, two VLAN tags 8, IPv6 40 or IPv4 20, TCP 60. Frames with more are not merged.
-  static constexpr std::size_t kMaxHeaderSize = 122;
   // Of the IP packet, its header included: what IPv4's length field can say. IPv6's could say 40
   // more; the kernel's own limit for such packets is the same for both (GSO_LEGACY_MAX_SIZE).
   static constexpr std::size_t kMaxPacketSize = 65'535;
@@ -66,7 +64,7 @@ class Continuation {
   std::size_t packet_size_ = 0;  // of the IP packet that the group has become
   std::size_t full_frame_size_ = 0;
   PacketLayout layout_;
-  std::array<std::uint8_t, kMaxHeaderSize> headers_{};
+  std::array<std::uint8_t, PacketLayout::kMaxHeaderSize> headers_{};
 };
 
 }  // namespace lanyard::vswitch

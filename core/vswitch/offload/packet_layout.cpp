@@ -9,6 +9,7 @@ namespace lanyard::vswitch {
 namespace {
 
 constexpr std::size_t kTagSize = 4;
+constexpr std::size_t kMostBeforeNetwork = kEthernetHeaderSize + PacketLayout::kMaxTags * kTagSize;
 
 bool set_transport(PacketLayout& layout, std::uint8_t protocol) {
   layout.transport = protocol == kProtocolTcp ? Transport::tcp : Transport::udp;
@@ -65,16 +66,17 @@ bool read_udp(Bytes frame, PacketLayout& layout) {
 }  // namespace
 
 std::optional<PacketLayout> parse_layout(Bytes frame) {
-  std::size_t type_offset = 2 * kMacSize;
-  std::uint16_t ether_type = 0;
-  do {
-    if (frame.size() < type_offset + 2) return std::nullopt;
-    ether_type = load_be<std::uint16_t>(frame.data() + type_offset);
-    type_offset += kTagSize;
-  } while (ether_type == kEtherTypeVlan || ether_type == kEtherTypeServiceVlan);
-
+  if (frame.size() < kEthernetHeaderSize) return std::nullopt;
   PacketLayout layout;
-  layout.network_offset = type_offset - kTagSize + 2;
+  layout.network_offset = kEthernetHeaderSize;
+  auto ether_type = load_be<std::uint16_t>(frame.data() + 2 * kMacSize);
+  while (ether_type == kEtherTypeVlan || ether_type == kEtherTypeServiceVlan) {
+    layout.network_offset += kTagSize;
+    if (layout.network_offset > kMostBeforeNetwork || layout.network_offset > frame.size()) {
+      return std::nullopt;
+    }
+    ether_type = load_be<std::uint16_t>(frame.data() + layout.network_offset - 2);
+  }
   const bool is_ip = ether_type == kEtherTypeIpv4   ? read_ipv4(frame, layout)
                      : ether_type == kEtherTypeIpv6 ? read_ipv6(frame, layout)
                                                     : false;

@@ -21,6 +21,11 @@ enum class Transport : std::uint8_t { tcp, udp };
 //  | Ethernet | IP (with       | TCP (with         | payload        | padding  |
 //  | and tags |   options)     |   options) or UDP |                |          |
 struct PacketLayout {
+  // As many as the kernel looks behind (one less than its VLAN_MAX_DEPTH).
+  static constexpr std::size_t kMaxTags = 7;
+  // Up to the payload: Ethernet, tags, IPv4 with options (IPv6 has less), TCP with options.
+  static constexpr std::size_t kMaxHeaderSize = 14 + 4 * kMaxTags + 60 + 60;
+
   IpFamily family = IpFamily::v4;
   Transport transport = Transport::tcp;
   std::size_t network_offset = 0;
@@ -35,7 +40,7 @@ struct PacketLayout {
   }
 };
 
-// Behind any number of VLAN tags. What it returns is true of the frame: all headers are whole, all
+// Behind up to kMaxTags VLAN tags. What it returns is true of the frame: all headers are whole, all
 // offsets ascend and lie inside of the frame, the version fields say family, an IPv4 packet is no
 // fragment, no IPv6 extension header lies between, the length of UDP is the length that IP says.
 // Neither checksum has been looked at.

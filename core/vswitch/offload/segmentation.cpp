@@ -42,7 +42,7 @@ std::uint16_t subtract(std::uint16_t sum, std::uint16_t part) {
 std::optional<Segmentation> Segmentation::plan(Bytes frame, const OffloadHeader& offload) {
   const auto layout = parse_layout(frame);
   if (!layout || !is_true_of(offload, *layout)) return std::nullopt;
-  if (layout->end != frame.size() || layout->payload_offset > kMaxHeaderSize) return std::nullopt;
+  if (layout->end != frame.size()) return std::nullopt;
 
   Segmentation out;
   out.layout_ = *layout;

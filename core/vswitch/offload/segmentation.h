@@ -22,13 +22,11 @@ class Segmentation {
   // A kernel makes more only for segments of less than 256 bytes; the devices' limit (gso_max_segs)
   // keeps it from that.
   static constexpr std::size_t kMaxSegments = 256;
-  // Ethernet 14, IP 60, TCP 60, and 14 VLAN tags.
-  static constexpr std::size_t kMaxHeaderSize = 190;
 
   // Nothing where the header lies: the type is none or does not fit the packet, the segment size
   // is 0 or 65,535 (which means "by fragments" to the kernel), no checksum is asked for or not
-  // exactly TCP's or UDP's, the frame is not as long as IP says, has more than kMaxHeaderSize
-  // bytes of headers, or makes more than kMaxSegments. Its header length is not looked at. A
+  // exactly TCP's or UDP's, the frame is not as long as IP says, or makes more than
+  // kMaxSegments. Its header length is not looked at. A
   // payload that fits into one segment is no lie: count() is 1 then.
   static std::optional<Segmentation> plan(Bytes frame, const OffloadHeader& offload);
 
@@ -66,7 +64,7 @@ class Segmentation {
   // Sums of what is the same in all segments, without the fields that differ.
   std::uint16_t ipv4_sum_ = 0;
   std::uint16_t pseudo_header_sum_ = 0;
-  std::array<std::uint8_t, kMaxHeaderSize> headers_{};
+  std::array<std::uint8_t, PacketLayout::kMaxHeaderSize> headers_{};
 };
 
 }  // namespace lanyard::vswitch

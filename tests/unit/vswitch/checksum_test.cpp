@@ -121,6 +121,18 @@ TEST_CASE("what is no TCP or UDP packet is completed where it says") {
   CHECK(equal(Bytes(frame).subspan(34), Bytes(complete).subspan(34)));
 }
 
+TEST_CASE("behind too many tags, a checksum is completed") {
+  Recipe recipe;
+  recipe.payload = numbered(33);
+  for (const std::size_t tags : {7u, 8u, 100u}) {
+    recipe.tags.assign(tags, 0x81000005);
+    Buffer frame = pending_frame(recipe);
+    const auto state = settle_checksum(frame, offload_of(recipe, 0));
+    CHECK(state == (tags <= 7 ? ChecksumState::pending : ChecksumState::complete));
+    if (tags > 7) CHECK(frame == complete_frame(recipe));
+  }
+}
+
 TEST_CASE("a checksum outside of the frame is a lie") {
   Buffer frame = pending_frame({});
   const Buffer before = frame;

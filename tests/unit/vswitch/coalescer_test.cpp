@@ -77,6 +77,19 @@ TEST_CASE("a run of segments becomes one super-frame") {
   }
 }
 
+TEST_CASE("the largest headers are merged") {
+  for (const IpFamily family : kFamilies) {
+    Recipe recipe = flow(Transport::tcp, family);
+    recipe.tags.assign(7, 0x81000005);
+    recipe.tcp_options.assign(40, 1);
+    CHECK(groups_of(run(recipe, 3)) == Sizes{3});
+    recipe.tags.push_back(0x81000005);
+    Added added = pending(recipe);
+    added.checksum = ChecksumState::complete;
+    CHECK(groups_of({added, added}) == Sizes{1, 1});
+  }
+}
+
 TEST_CASE("the super-frame is the one that the kernel would have cut") {
   Recipe recipe = flow();
   Recipe whole = recipe;

@@ -51,6 +51,7 @@ std::optional<Buffer> take_link(Bytes& rest) {
     const std::size_t type = get16(header, size - 2);
     if (type != 0x8100 && type != 0x88a8) return take(rest, size);
     size += 4;
+    if (size > 14 + 7 * 4) return std::nullopt;
   }
   return std::nullopt;
 }
@@ -115,9 +116,6 @@ bool is_lie(const Parts& parts, const OffloadHeader& offload) {
   if (offload.checksum_start != parts.link.size() + parts.network_header.size()) return true;
   if (offload.checksum_offset != checksum_place(parts)) return true;
   if (offload.segment_size == 0 || offload.segment_size == 65'535) return true;
-  const std::size_t headers =
-      parts.link.size() + parts.network_header.size() + parts.transport_header.size();
-  if (headers > 190) return true;
   if ((parts.payload.size() + offload.segment_size - 1) / offload.segment_size > 256) return true;
   return !parts.padding.empty();
 }
