@@ -118,6 +118,11 @@ TEST_CASE("the kernel cuts super-frames as Segmentation does") {
         if (rng.below(8) == 0) whole.frame[place] ^= static_cast<std::uint8_t>(rng.next_u64());
         compare(*taps, whole);
       }
+      Recipe largest_headers;
+      largest_headers.tags.assign(vswitch::PacketLayout::kMaxTags, 0x81000005);
+      largest_headers.tcp_options.assign(40, 1);
+      largest_headers.payload = numbered(300);
+      compare(*taps, super_frame_of(largest_headers, 100));
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::tcp), 100));
       if (!taps->takes_udp_segments()) return;
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::udp), 100));
