@@ -116,7 +116,7 @@ bool is_lie(const Parts& parts, const OffloadHeader& offload) {
   if (offload.checksum_start != parts.link.size() + parts.network_header.size()) return true;
   if (offload.checksum_offset != checksum_place(parts)) return true;
   if (offload.segment_size == 0 || offload.segment_size == 65'535) return true;
-  if ((parts.payload.size() + offload.segment_size - 1) / offload.segment_size > 256) return true;
+  if ((parts.payload.size() + offload.segment_size - 1) / offload.segment_size > 1366) return true;
   return !parts.padding.empty();
 }
 
