@@ -134,11 +134,14 @@ std::optional<control::MemberStatus> Machine::member(std::string_view network_na
   return std::nullopt;
 }
 
-std::string Machine::address_in(std::string_view network_name) const {
+std::string Machine::address_in(std::string_view network_name, Family family) const {
   const auto network = this->network(network_name);
-  if (!network || network->addresses.empty()) return {};
-  const std::string& address = network->addresses.front();
-  return address.substr(0, address.find('/'));
+  if (!network) return {};
+  for (const std::string& address : network->addresses) {
+    const bool is_v4 = address.find(':') == std::string::npos;
+    if (is_v4 == (family == Family::v4)) return address.substr(0, address.find('/'));
+  }
+  return {};
 }
 
 }  // namespace lanyard::lab

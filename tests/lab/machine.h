@@ -56,8 +56,8 @@ class Machine {
   std::optional<control::NetworkStatus> network(std::string_view name) const;
   std::optional<control::MemberStatus> member(std::string_view network,
                                               std::string_view name) const;
-  // The own IPv4 address in the network, without prefix length; empty if there is none.
-  std::string address_in(std::string_view network) const;
+  // The own address in the network, without prefix length; empty if there is none.
+  std::string address_in(std::string_view network, Family family = Family::v4) const;
 
  private:
   const std::string name_;

@@ -10,6 +10,8 @@
 
 namespace lanyard::lab {
 
+enum class Family { v4, v6 };  // of IP addresses
+
 class NetworkNamespace {
  public:
   NetworkNamespace();  // with loopback up

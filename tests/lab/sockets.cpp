@@ -16,19 +16,10 @@ namespace lanyard::lab {
 namespace {
 
 constexpr Patience kConnectPatience{10'000};
+constexpr int kBacklog = 8;  // connections of one scenario that wait at once
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
-}
-
-sockaddr_in ipv4(const std::string& address, std::uint16_t port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(port);
-  if (inet_pton(AF_INET, address.c_str(), &out.sin_addr) != 1) {
-    throw std::runtime_error("no IPv4 address: " + address);
-  }
-  return out;
 }
 
 template <typename Address>
@@ -36,16 +27,44 @@ const sockaddr* generic(const Address& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
+// An address of either family as system calls take it.
+class SocketAddress {
+ public:
+  SocketAddress(const std::string& address, std::uint16_t port) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(storage_);
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage_);
+    if (inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
+      v4.sin_family = AF_INET;
+      v4.sin_port = htons(port);
+      size_ = sizeof(v4);
+    } else if (inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = htons(port);
+      size_ = sizeof(v6);
+    } else {
+      throw std::runtime_error("no IP address: " + address);
+    }
+  }
+
+  const sockaddr* get() const { return generic(storage_); }
+  socklen_t size() const { return size_; }
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t size_ = 0;
+};
+
 // Open in the machine's namespace, and bound to the port there if it is not 0.
-Socket open_in(const Machine& machine, int type, std::uint16_t port) {
+Socket open_in(const Machine& machine, Family family, int type, std::uint16_t port) {
   const Visit visit(machine.space());
-  Socket made(socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const bool is_v4 = family == Family::v4;
+  Socket made(socket(is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
   setsockopt(made.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   setsockopt(made.descriptor(), SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
-  const sockaddr_in any = ipv4("0.0.0.0", port);
+  const SocketAddress any(is_v4 ? "0.0.0.0" : "::", port);
   if (made.descriptor() < 0) fail("socket");
-  if (port != 0 && bind(made.descriptor(), generic(any), sizeof(any)) != 0) fail("bind");
+  if (port != 0 && bind(made.descriptor(), any.get(), any.size()) != 0) fail("bind");
   return made;
 }
 
@@ -69,24 +88,33 @@ std::optional<std::string> Socket::receive(Patience patience) const {
   return std::string(piece.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
 }
 
-UdpSocket::UdpSocket(const Machine& machine, std::uint16_t port)
-    : socket_(open_in(machine, SOCK_DGRAM, port)) {}
+Family family_of(std::string_view address) {
+  return address.find(':') == std::string_view::npos ? Family::v4 : Family::v6;
+}
+
+UdpSocket::UdpSocket(const Machine& machine, std::uint16_t port, Family family)
+    : socket_(open_in(machine, family, SOCK_DGRAM, port)) {}
+
+void UdpSocket::connect(const std::string& address, std::uint16_t port) const {
+  const SocketAddress to(address, port);
+  if (::connect(descriptor(), to.get(), to.size()) != 0) fail("connect to " + address);
+}
 
 void UdpSocket::send(const std::string& address,
                      std::uint16_t port,
                      std::string_view text,
                      const std::string& interface) const {
-  const sockaddr_in to = ipv4(address, port);
+  const SocketAddress to(address, port);
   setsockopt(socket_.descriptor(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
              static_cast<socklen_t>(interface.size()));
-  if (sendto(socket_.descriptor(), text.data(), text.size(), 0, generic(to), sizeof(to)) < 0) {
+  if (sendto(socket_.descriptor(), text.data(), text.size(), 0, to.get(), to.size()) < 0) {
     fail("sendto " + address);
   }
 }
 
-TcpListener::TcpListener(const Machine& machine, std::uint16_t port)
-    : socket_(open_in(machine, SOCK_STREAM, port)) {
-  if (listen(socket_.descriptor(), 1) != 0) fail("listen");
+TcpListener::TcpListener(const Machine& machine, std::uint16_t port, Family family)
+    : socket_(open_in(machine, family, SOCK_STREAM, port)) {
+  if (listen(socket_.descriptor(), kBacklog) != 0) fail("listen");
 }
 
 std::optional<Socket> TcpListener::accept(Patience patience) const {
@@ -97,9 +125,9 @@ std::optional<Socket> TcpListener::accept(Patience patience) const {
 }
 
 Socket connect_tcp(const Machine& machine, const std::string& address, std::uint16_t port) {
-  Socket client = open_in(machine, SOCK_STREAM, 0);
-  const sockaddr_in to = ipv4(address, port);
-  if (::connect(client.descriptor(), generic(to), sizeof(to)) != 0 && errno != EINPROGRESS) {
+  Socket client = open_in(machine, family_of(address), SOCK_STREAM, 0);
+  const SocketAddress to(address, port);
+  if (::connect(client.descriptor(), to.get(), to.size()) != 0 && errno != EINPROGRESS) {
     fail("connect to " + address);
   }
   int error = ETIMEDOUT;

@@ -32,10 +32,16 @@ class Socket {
   int descriptor_;
 };
 
-// UDP on every address of the machine.
+// Of an address as people write it.
+Family family_of(std::string_view address);
+
+// UDP on every address that the machine has of the family.
 class UdpSocket {
  public:
-  UdpSocket(const Machine& machine, std::uint16_t port);
+  UdpSocket(const Machine& machine, std::uint16_t port, Family family = Family::v4);
+  int descriptor() const { return socket_.descriptor(); }
+  // What is sent from now on goes there.
+  void connect(const std::string& address, std::uint16_t port) const;
   // The interface by which it goes out, for broadcasts.
   void send(const std::string& address,
             std::uint16_t port,
@@ -49,7 +55,7 @@ class UdpSocket {
 
 class TcpListener {
  public:
-  TcpListener(const Machine& machine, std::uint16_t port);
+  TcpListener(const Machine& machine, std::uint16_t port, Family family = Family::v4);
   std::optional<Socket> accept(Patience patience) const;
 
  private:

@@ -39,7 +39,7 @@ std::string environment(const char* name, const char* otherwise) {
   return value != nullptr ? value : otherwise;
 }
 
-// An underlay of one family, so that a scenario knows which way its packets go.
+// Underlays are of one family, so that a scenario knows which way its packets go.
 void make_ipv4_only(const NetworkNamespace& space, const std::string& interface) {
   space.set("net.ipv6.conf." + interface + ".disable_ipv6", "1");
 }
@@ -51,6 +51,11 @@ std::string program() { return environment("LANYARD_BIN", LANYARD_DEFAULT_BIN); 
 std::string release_program() {
   const std::string path = environment("LANYARD_BIN_RELEASE", LANYARD_DEFAULT_BIN_RELEASE);
   return std::filesystem::exists(path) ? path : std::string();
+}
+
+std::string fast_program() {
+  const std::string release = release_program();
+  return release.empty() ? program() : release;
 }
 
 TemporaryDirectory::TemporaryDirectory()
@@ -101,12 +106,14 @@ Lab::Site Lab::add_site(const NetworkNamespace& space, const std::string& interf
   return site;
 }
 
-Lan& Lab::lan(Lan::Uplink uplink) {
+Lan& Lab::lan(Lan::Uplink uplink, Family family) {
   Lan& lan = lans_.emplace_back();
+  lan.family = family;
   lan.space.ip("link add lan type bridge");
   make_ipv4_only(lan.space, "lan");
   lan.space.ip("link set lan up");
   if (uplink == Lan::Uplink::none) return lan;
+  if (family == Family::v6) throw std::runtime_error("the internet has no IPv6");
   lan.space.ip("address add 192.168.1.1/24 dev lan");
   lan.space.set("net.ipv4.ip_forward", "1");
   lan.space.nft(kNatRules);
@@ -128,8 +135,14 @@ Machine& Lab::machine(const std::string& name, Lan& lan) {
   Machine& machine = add_machine(name);
   // .1 is the router.
   const std::string number = std::to_string(++lan.machines + 1);
-  connect({lan.space, "port" + number}, {machine.space(), "eth0"});
-  lan.space.ip("link set port" + number + " master lan");
+  const std::string port = "port" + number;
+  connect({lan.space, port}, {machine.space(), "eth0"});
+  lan.space.ip("link set " + port + " master lan");
+  wires_.push_back({&machine, &lan.space, port});
+  if (lan.family == Family::v6) {
+    machine.space().ip("address add fd00:1::" + number + "/64 dev eth0 nodad");
+    return machine;
+  }
   make_ipv4_only(machine.space(), "eth0");
   machine.space().ip("address add 192.168.1." + number + "/24 dev eth0");
   if (!lan.internet_interface.empty()) {
@@ -141,7 +154,9 @@ Machine& Lab::machine(const std::string& name, Lan& lan) {
 
 Machine& Lab::public_machine(const std::string& name) {
   Machine& machine = add_machine(name);
-  uplinks_.push_back({&machine, add_site(machine.space(), "eth0").interface});
+  const Site site = add_site(machine.space(), "eth0");
+  uplinks_.push_back({&machine, site.interface});
+  wires_.push_back({&machine, &internet_, site.interface});
   return machine;
 }
 
@@ -179,6 +194,14 @@ void Lab::drop_per_thousand(int packets) {
       "table ip weather {\n chain through {\n  type filter hook forward priority filter;\n"
       "  numgen random mod 1000 < " +
       std::to_string(packets) + " counter drop\n }\n}\n");
+}
+
+void Lab::set_mtu(const Machine& machine, int bytes) const {
+  const std::string mtu = " mtu " + std::to_string(bytes);
+  machine.space().ip("link set eth0" + mtu);
+  for (const Wire& wire : wires_) {
+    if (wire.machine == &machine) wire.space->ip("link set " + wire.interface + mtu);
+  }
 }
 
 const std::string& Lab::interface_to(const Machine& machine) const {

@@ -19,13 +19,14 @@
 
 namespace lanyard::lab {
 
-// An Ethernet segment 192.168.1.0/24. With a NAT: the segment's router, masquerading to one public
-// address: endpoint-independent mapping, and nothing comes in that was not asked for (RFC 4787:
-// EIM, APDF). Without: a switch that leads nowhere.
+// An Ethernet segment 192.168.1.0/24, or fd00:1::/64. With a NAT (IPv4): the segment's router,
+// masquerading to one public address: endpoint-independent mapping, and nothing comes in that was
+// not asked for (RFC 4787: EIM, APDF). Without: a switch that leads nowhere.
 struct Lan {
   enum class Uplink { nat, none };
 
   NetworkNamespace space;
+  Family family = Family::v4;
   std::string internet_interface;  // at the internet's end, empty without uplink
   std::string public_address;      // of the NAT
   int machines = 0;
@@ -52,7 +53,7 @@ class Lab {
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  Lan& lan(Lan::Uplink uplink);
+  Lan& lan(Lan::Uplink uplink, Family family = Family::v4);
   Machine& machine(const std::string& name, Lan& lan);
   Machine& public_machine(const std::string& name);
 
@@ -67,6 +68,9 @@ class Lab {
   // So many per thousand of all packets that cross the internet are dropped from now on.
   void drop_per_thousand(int packets);
 
+  // Of the wire between the machine and its switch or the internet, at both ends.
+  void set_mtu(const Machine& machine, int bytes) const;
+
   const NetworkNamespace& internet() const { return internet_; }
   // The internet's interface that leads to the machine or its NAT.
   const std::string& interface_to(const Machine& machine) const;
@@ -76,6 +80,13 @@ class Lab {
  private:
   struct Uplink {
     const Machine* machine;
+    std::string interface;
+  };
+
+  // A machine's wire: its far end.
+  struct Wire {
+    const Machine* machine;
+    const NetworkNamespace* space;
     std::string interface;
   };
 
@@ -96,6 +107,7 @@ class Lab {
   int sites_ = 0;
   std::vector<std::string> dht_options_;
   std::vector<Uplink> uplinks_;
+  std::vector<Wire> wires_;
   std::deque<Lan> lans_;
   std::deque<Machine> machines_;
 };
@@ -104,5 +116,7 @@ class Lab {
 std::string program();
 // The same without sanitizers, $LANYARD_BIN_RELEASE; empty if there is none.
 std::string release_program();
+// The one without sanitizers if there is one: where many packets or many starts are wanted.
+std::string fast_program();
 
 }  // namespace lanyard::lab
