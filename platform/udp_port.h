@@ -46,8 +46,9 @@ struct SendCount {
 
 // The smallest of all sockets.
 struct SocketBuffers {
-  // Half a second of 64 Mbit/s while a worker is held up, and sixty super-packets; the kernel takes
-  // memory only for what waits.
+  // What a few TCP streams at full speed send while the worker waits some milliseconds for its
+  // processor: with half as much, four of them lose several times as many segments. The kernel
+  // takes memory only for what waits.
   static constexpr std::size_t kWantedBytes = std::size_t{8} << 20;
 
   std::size_t receive_bytes = 0;
