@@ -22,10 +22,14 @@ struct BatchShape {
   bool operator==(const BatchShape&) const = default;
 };
 
-// The kernel merges up to the 64 KiB of an IP packet. Four of them are work enough for one turn:
-// what came of them is on its way before the next are looked at, and a ping beside a bulk transfer
-// waits less long than with sixteen (its 99th percentile by a quarter), which carry no more.
-inline constexpr BatchShape kMergedShape{4, 64 * 1024};
+// The kernel merges up to the 64 KiB of an IP packet; where it has nothing to merge, a message is
+// as small as a packet, and many of them together are what can be merged on the way out.
+inline constexpr BatchShape kMergedShape{32, 64 * 1024};
+// Of large messages no more are taken at once than this: four full ones. Up to here they stay in
+// the processor's second-level cache until they are opened and passed on, and what came of them is
+// on its way before the next are looked at: a ping beside a bulk transfer waits less long than with
+// a mebibyte (its 99th percentile by a quarter), which carries no more.
+inline constexpr std::size_t kBatchBytes = 256 * 1024;
 // Without merging: one datagram each, jumbo frames (at most 9,600 bytes in common use) included.
 inline constexpr BatchShape kSingleShape{64, 10 * 1024};
 
@@ -61,13 +65,16 @@ class ReceiveBatch {
   };
   class Slots;  // in the form that the system takes them
 
-  // Replaces what is there by what waits at the socket; never blocks.
+  // Replaces what is there by what waits at the socket, or by a first part of it; never blocks.
   void receive(int descriptor);
+  // The next messages will mostly be as long as the last.
+  void expect(std::size_t message_bytes);
 
   std::unique_ptr<Slots> slots_;
   std::vector<Message> messages_;
   std::size_t size_ = 0;
   std::size_t too_long_ = 0;
+  std::size_t wanted_ = 0;  // messages in the next receive
 };
 
 }  // namespace lanyard::platform

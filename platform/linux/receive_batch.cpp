@@ -51,12 +51,13 @@ class ReceiveBatch::Slots {
     }
   }
 
-  // How many came.
-  std::size_t fill(int descriptor) {
-    const int received = recvmmsg(descriptor, headers_.data(),
-                                  static_cast<unsigned>(headers_.size()), MSG_DONTWAIT, nullptr);
+  // How many of the wanted came.
+  std::size_t fill(int descriptor, std::size_t wanted) {
+    const int received =
+        recvmmsg(descriptor, headers_.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
     return static_cast<std::size_t>(std::max(received, 0));
   }
+  std::size_t bytes(std::size_t index) const { return headers_[index].msg_len; }
 
   bool is_whole(std::size_t index) const {
     return (headers_[index].msg_hdr.msg_flags & MSG_TRUNC) == 0;
@@ -89,7 +90,9 @@ class ReceiveBatch::Slots {
 };
 
 ReceiveBatch::ReceiveBatch(BatchShape shape)
-    : slots_(std::make_unique<Slots>(shape)), messages_(shape.messages) {}
+    : slots_(std::make_unique<Slots>(shape)), messages_(shape.messages) {
+  expect(shape.message_bytes);
+}
 ReceiveBatch::ReceiveBatch(ReceiveBatch&&) noexcept = default;
 ReceiveBatch& ReceiveBatch::operator=(ReceiveBatch&&) noexcept = default;
 ReceiveBatch::~ReceiveBatch() = default;
@@ -97,8 +100,10 @@ ReceiveBatch::~ReceiveBatch() = default;
 void ReceiveBatch::receive(int descriptor) {
   size_ = 0;
   too_long_ = 0;
-  const std::size_t received = slots_->fill(descriptor);
+  const std::size_t received = slots_->fill(descriptor, wanted_);
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < received; ++i) {
+    bytes += slots_->bytes(i);
     if (slots_->is_whole(i)) {
       messages_[size_++] = slots_->read(i);
     } else {
@@ -106,6 +111,11 @@ void ReceiveBatch::receive(int descriptor) {
     }
     slots_->renew(i);
   }
+  if (bytes != 0) expect((bytes + received - 1) / received);
+}
+
+void ReceiveBatch::expect(std::size_t message_bytes) {
+  wanted_ = std::clamp<std::size_t>(kBatchBytes / message_bytes, 1, messages_.size());
 }
 
 }  // namespace lanyard::platform

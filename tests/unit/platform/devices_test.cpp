@@ -119,7 +119,9 @@ TEST_CASE("super-frames are limited as the device's MTU wants it, unless others 
       REQUIRE(devices.configure(configuration));
       CHECK(limit_of("office") == super_frame_limit(mtu));
     }
+    // Others have interfaces on top.
     shell("ip link add bridge0 type bridge; ip link add some type veth peer name other");
+    shell("ip link set some master bridge0; ip link add link other name upper type macvlan");
     devices.handle_network_change();
     CHECK(limit_of("office") == super_frame_limit(576));
     shell("ip link set office master bridge0");

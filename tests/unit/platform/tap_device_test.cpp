@@ -7,6 +7,7 @@
 #include <array>
 
 #include <linux/ethtool.h>
+#include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -72,6 +73,13 @@ Offloads expected_of(Offloads wanted, bool has_uso) {
   return has_uso ? wanted : wanted.without(Offload::uso);
 }
 
+// The flags of TUNSETIFF that the queue has.
+short flags_of(const SharedDescriptor& queue) {
+  ifreq request{};
+  REQUIRE(ioctl(queue->get(), TUNGETIFF, &request) == 0);
+  return request.ifr_flags;
+}
+
 // What ethtool(8) would say of TCP segmentation.
 bool makes_super_frames(const TapDevice& device) {
   const FileDescriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -112,6 +120,9 @@ TEST_CASE("a device does what was wanted of it and no more, in every combination
       CAPTURE(bits);
       const TapDevice device = open_wire({1, wanted});
       CHECK(device.offloads == expected_of(wanted, has_uso));
+      const short flags = flags_of(device.queues.front());
+      CHECK(((flags & IFF_VNET_HDR) != 0) == device.offloads.has(Offload::vnet));
+      CHECK((flags & IFF_MULTI_QUEUE) == 0);
       CHECK(makes_super_frames(device) == device.offloads.has(Offload::tso));
       if (std::count(seen.begin(), seen.end(), device.offloads) != 0) continue;
       seen.push_back(device.offloads);

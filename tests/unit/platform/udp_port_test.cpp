@@ -116,6 +116,31 @@ TEST_CASE("a merged message may be written to from its headroom on, and spoils n
   }
 }
 
+TEST_CASE("of large messages fewer are taken at once, and of small ones many again") {
+  const auto port = UdpPort::open(0);
+  REQUIRE(port);
+  ReceiveBatch batch(kMergedShape);
+  const SampleRun large(loopback(*port), 1, 60'000);
+  const SampleRun small(loopback(*port), 1, 10);
+  // Sends so many and receives them all: how many at a time.
+  const auto received = [&](std::size_t count, const node::SealedRun& run) {
+    const std::vector<node::SealedRun> runs(count, run);
+    CHECK(port->send(0, runs).sent == count);
+    std::vector<std::size_t> sizes;
+    do {
+      port->receive(0, IpFamily::v4, batch);
+      sizes.push_back(batch.size());
+    } while (batch.size() != 0);
+    return sizes;
+  };
+  using Sizes = std::vector<std::size_t>;
+  CHECK(received(9, large.run) == Sizes{4, 4, 1, 0});
+  CHECK(received(15, small.run) == Sizes{4, 11, 0});
+  CHECK(received(40, small.run) == Sizes{32, 8, 0});
+  CHECK(received(33, large.run) == Sizes{32, 1, 0});
+  CHECK(received(9, large.run) == Sizes{4, 4, 1, 0});
+}
+
 TEST_CASE("a message that does not fit is left out and counted") {
   const auto port = UdpPort::open(0);
   REQUIRE(port);
