@@ -2,6 +2,7 @@
 // What the data path must not do to those who use it: turn the order of a flow, spoil a checksum
 // that leaves by real hardware, let a flood starve the others, or die of a send that fails.
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <thread>
 #include <vector>
@@ -121,19 +122,28 @@ TEST_CASE("a flood starves neither the other direction nor other members, nor ne
   REQUIRE(wait_until(kContact, [&] {
     return bob.run({"ss", "-Hltn", "sport", "=", "5201"}).out.find("5201") != std::string::npos;
   }));
-  Process flood(alice.surroundings(), {"iperf3", "-u", "-b", "0", "-l", "64", "-t", "60", "-c", to},
+  Process flood(alice.surroundings(),
+                {"iperf3", "-u", "-b", "0", "-l", "64", "-t", "100", "-c", to},
                 alice.state_directory() + ".iperf");
   const std::uint64_t before = alice.member("lab", "bob")->tx_bytes;
   REQUIRE(wait_until(kContact, [&] {
     return alice.member("lab", "bob")->tx_bytes > before + (std::uint64_t{20} << 20);
   }));
 
-  const std::uint64_t kSome = std::uint64_t{8} << 20;
+  const Stopwatch stopwatch;
+  const auto took = [&](const char* what) {
+    std::printf("beside the flood, after %.2f s: %s\n", stopwatch.seconds(), what);
+  };
+  constexpr std::uint64_t kSome = std::uint64_t{8} << 20;
   CHECK(transfer(back.near, back.far, kSome) == kSome);
+  took("8 MiB the other way");
   CHECK(system_ping(alice, carol, "lab"));
   CHECK(system_ping(carol, bob, "lab"));
+  took("pings of other members");
   join(dave, token);
+  took("a new member is in");
   CHECK(system_ping(dave, bob, "lab"));
+  took("and pings the flooded one");
   CHECK(flood.is_running());
   flood.signal(SIGTERM);
   REQUIRE(flood.wait(kContact));

@@ -9,6 +9,7 @@ namespace lanyard::lab {
 namespace {
 
 constexpr const char* kNetwork = "lab";
+constexpr std::uint32_t kLeastMtuForIpv6 = 1280;
 
 // Answers are not waited for long: the first packets come before there are keys.
 bool answers_pings(const Machine& from, const std::string& address) {
@@ -32,6 +33,7 @@ Pair::Pair(const std::string& program, const Wire& wire, const std::vector<std::
   join(bob_, invite(alice_));
   alice_addresses_ = addresses_of(alice_);
   bob_addresses_ = addresses_of(bob_);
+  if (alice_.network(kNetwork)->mtu >= kLeastMtuForIpv6) families_.push_back(Family::v6);
   must_meet();
 }
 
@@ -46,12 +48,6 @@ Pair::Addresses Pair::addresses_of(const Machine& machine) {
 const std::string& Pair::address_of(const Machine& machine, Family family) const {
   const Addresses& addresses = &machine == &alice_ ? alice_addresses_ : bob_addresses_;
   return family == Family::v4 ? addresses.v4 : addresses.v6;
-}
-
-std::vector<Family> Pair::families() const {
-  constexpr std::uint32_t kLeastForIpv6 = 1280;
-  if (alice_.network(kNetwork)->mtu < kLeastForIpv6) return {Family::v4};
-  return {Family::v4, Family::v6};
 }
 
 void Pair::restart(const std::vector<std::string>& options_of_alice,

@@ -28,7 +28,7 @@ class Pair {
   const std::string& address_of(const Machine& machine, Family family) const;
   // Of addresses inside the network: an underlay whose MTU leaves less than 1,280 bytes to packets
   // leaves no IPv6 (RFC 8200 section 5).
-  std::vector<Family> families() const;
+  const std::vector<Family>& families() const { return families_; }
 
   // The same members, with other options.
   void restart(const std::vector<std::string>& options_of_alice,
@@ -49,6 +49,7 @@ class Pair {
   Machine& bob_;
   Addresses alice_addresses_;
   Addresses bob_addresses_;
+  std::vector<Family> families_{Family::v4};
 };
 
 // TCP and UDP, in IPv4 and IPv6, both ways: all of it must arrive whole and in order.
