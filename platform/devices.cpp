@@ -23,8 +23,9 @@ constexpr std::size_t kKernelHeaders = 321;
 constexpr std::size_t kInnerHeaders = 20 + 20 + 12;
 
 // The kernel spreads flows over the queues. A flood or a bulk transfer fills its own, and what is
-// in another neither waits behind it nor is lost with it.
-constexpr std::size_t kQueuesPerWorker = 4;
+// in another neither waits behind it nor is lost with it; the more there are, the fewer flows share
+// one with it. The kernel has at most 256 (MAX_TAP_QUEUES).
+constexpr std::size_t kQueuesPerWorker = 16;
 
 }  // namespace
 
