@@ -67,18 +67,21 @@ void Pair::must_meet() {
   }
 }
 
+void must_carry_everything(const End& near, const End& far, std::uint64_t bytes) {
+  INFO("from ", near.machine.name(), " to ", far.machine.name(), " at ", far.address);
+  const Exchanged exchanged = exchange(connect(near.machine, far.machine, far.address), bytes);
+  CHECK(exchanged.forth == bytes);
+  CHECK(exchanged.back == bytes);
+  const Burst forth = burst(near.machine, far.machine, far.address);
+  CHECK(forth.arrived == forth.sent);
+  const Burst back = burst(far.machine, near.machine, near.address);
+  CHECK(back.arrived == back.sent);
+}
+
 void must_carry_everything(Pair& pair, std::uint64_t bytes) {
-  Machine& alice = pair.alice();
-  Machine& bob = pair.bob();
   for (const Family family : pair.families()) {
-    CAPTURE(family == Family::v4);
-    const Exchanged exchanged = exchange(connect(alice, bob, pair.address_of(bob, family)), bytes);
-    CHECK(exchanged.forth == bytes);
-    CHECK(exchanged.back == bytes);
-    const Burst forth = burst(alice, bob, pair.address_of(bob, family));
-    CHECK(forth.arrived == forth.sent);
-    const Burst back = burst(bob, alice, pair.address_of(alice, family));
-    CHECK(back.arrived == back.sent);
+    must_carry_everything({pair.alice(), pair.address_of(pair.alice(), family)},
+                          {pair.bob(), pair.address_of(pair.bob(), family)}, bytes);
   }
 }
 

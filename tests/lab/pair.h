@@ -52,7 +52,14 @@ class Pair {
   std::vector<Family> families_{Family::v4};
 };
 
-// TCP and UDP, in IPv4 and IPv6, both ways: all of it must arrive whole and in order.
+// TCP and UDP, both ways: all of it must arrive whole and in order. An end is a machine and the
+// address of it that the other talks to.
+struct End {
+  const Machine& machine;
+  std::string address;
+};
+void must_carry_everything(const End& near, const End& far, std::uint64_t bytes);
+// In all families of the pair.
 void must_carry_everything(Pair& pair, std::uint64_t bytes);
 
 }  // namespace lanyard::lab
