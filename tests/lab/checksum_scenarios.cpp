@@ -186,17 +186,5 @@ TEST_CASE("a member bridges to a host without checksum offload") {
   must_be_right(at_host);
 }
 
-TEST_CASE("a device without checksum offload gets finished packets") {
-  Pair pair(program(), {});
-  Machine& bob = pair.bob();
-  for (const char* missing : {"checksum", "vnet"}) {
-    INFO("bob without: ", missing);
-    pair.restart({}, {"--disable-offload", missing});
-    Verification at_device(pair.lab(), bob, bob.network("lab")->interface);
-    must_carry_everything(pair, kBytes);
-    must_be_right(at_device);
-  }
-}
-
 }  // namespace
 }  // namespace lanyard::lab
