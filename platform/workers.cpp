@@ -22,6 +22,7 @@ Result<void> Workers::start() {
 
 void Workers::set_forwarding(const std::shared_ptr<const node::Forwarding>& forwarding) {
   for (const auto& worker : workers_) worker->set_forwarding(forwarding);
+  for (const auto& worker : workers_) worker->wait_until_used();
 }
 
 void Workers::add_device(node::DeviceId device,

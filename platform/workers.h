@@ -22,6 +22,8 @@ class Workers {
   std::size_t size() const { return workers_.size(); }
   ControlQueue& control_queue(std::size_t number) { return workers_[number]->control_queue(); }
 
+  // All use it when this returns: what comes in answer to something that is sent from then on finds
+  // the session that it belongs to.
   void set_forwarding(const std::shared_ptr<const node::Forwarding>& forwarding);
   // As many queues for each worker; their number is a multiple of the workers'.
   void add_device(node::DeviceId device, std::span<const SharedDescriptor> queues, Offloads on);

@@ -111,6 +111,10 @@ void Worker::set_forwarding(std::shared_ptr<const node::Forwarding> forwarding) 
   mailbox_.set_forwarding(std::move(forwarding));
 }
 
+void Worker::wait_until_used() {
+  if (thread_.joinable()) mailbox_.wait_until_used();
+}
+
 void Worker::add_device(node::DeviceId device,
                         std::span<const SharedDescriptor> queues,
                         Offloads offloads) {
@@ -123,7 +127,7 @@ void Worker::add_device(node::DeviceId device,
 void Worker::remove_device(node::DeviceId device) {
   std::erase_if(wanted_devices_, [&](const Device& entry) { return entry.id == device; });
   mailbox_.set_devices(wanted_devices_);
-  if (thread_.joinable()) mailbox_.wait_until_used();
+  wait_until_used();
 }
 
 DropList Worker::dropped() const {
