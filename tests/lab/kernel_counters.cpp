@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lab/kernel_counters.h"
 
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -39,6 +40,21 @@ std::uint64_t KernelCounters::operator[](std::string_view name) const {
   const auto found = counters_.find(name);
   if (found == counters_.end()) throw std::runtime_error("no counter " + std::string(name));
   return found->second;
+}
+
+InterfaceCounters interface_counters(const NetworkNamespace& space, const std::string& interface) {
+  const Visit visit(space);
+  std::ifstream file("/proc/thread-self/net/dev");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t name = line.find(interface + ":");
+    if (name == std::string::npos) continue;
+    // Eight figures of each direction: bytes, packets, errors, dropped, ...
+    std::istringstream figures(line.substr(name + interface.size() + 1));
+    std::array<std::uint64_t, 16> values{};
+    for (std::uint64_t& value : values) figures >> value;
+    return {values[1], values[3], values[9], values[11]};
+  }
+  throw std::runtime_error("no interface " + interface);
 }
 
 }  // namespace lanyard::lab

@@ -27,4 +27,13 @@ class KernelCounters {
   std::map<std::string, std::uint64_t, std::less<>> counters_;
 };
 
+// Packets of an interface, as its own namespace sees them. A super-frame is one.
+struct InterfaceCounters {
+  std::uint64_t received = 0;
+  std::uint64_t received_dropped = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t sent_dropped = 0;
+};
+InterfaceCounters interface_counters(const NetworkNamespace& space, const std::string& interface);
+
 }  // namespace lanyard::lab

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gigabytes by TCP through the tunnel, while the underlay loses packets and keys change.
 #include <cstdio>
-#include <set>
 
 #include <doctest/doctest.h>
 
-#include "core/base/endian.h"
 #include "tests/lab/story.h"
 #include "tests/lab/traffic.h"
 #include "tests/lab/wire_tap.h"
@@ -17,16 +15,6 @@ namespace {
 constexpr std::uint64_t kGibibytes = 5;
 constexpr std::uint64_t kTotal = kGibibytes << 30;
 constexpr double kAtMostSeconds = 150;
-constexpr std::uint8_t kHandshake3 = 0xe2;
-
-// Each handshake that came to its end names another session of the responder.
-std::size_t sessions_opened(const WireTap& handshakes) {
-  std::set<std::uint32_t> indices;
-  for (const Buffer& frame : handshakes.take(Patience{0})) {
-    indices.insert(load_be24(udp_payload(frame).data() + 1));
-  }
-  return indices.size();
-}
 
 TEST_CASE("gigabytes arrive whole through loss and new keys") {
   const std::string program = release_program();
@@ -47,15 +35,14 @@ TEST_CASE("gigabytes arrive whole through loss and new keys") {
   join(bob, invite(alice));
   REQUIRE(system_ping(alice, bob, "lab"));
 
-  const WireTap handshakes(lab.internet(), lab.interface_to(bob), WireTap::Direction::both,
-                           kHandshake3);
+  SessionTap opened(lab.internet(), lab.interface_to(bob));
   lab.drop_per_thousand(10);
   const Connection connection = connect(alice, bob, bob.address_in("lab"));
 
   const Stopwatch stopwatch;
   const std::uint64_t arrived = transfer(connection.near, connection.far, kTotal);
   const double seconds = stopwatch.seconds();
-  const std::size_t sessions = sessions_opened(handshakes);
+  const std::size_t sessions = opened.count();
   std::printf("%d GiB with 1 %% loss: %.1f s, %.0f Mbit/s, %zu new sessions\n", int{kGibibytes},
               seconds, static_cast<double>(kTotal) * 8 / seconds / 1e6, sessions);
   CHECK(arrived == kTotal);

@@ -25,6 +25,7 @@ constexpr std::size_t kEthernetHeader = 14;
 constexpr std::size_t kIpv4Header = 20;  // without options: nobody sends any here
 constexpr std::size_t kUdpPayload = kEthernetHeader + kIpv4Header + 8;
 constexpr std::uint16_t kUdp = 17;
+constexpr std::uint8_t kHandshake3 = 0xe2;
 
 // Offsets are those of the Ethernet frame; a program returns how many bytes of it to keep.
 void keep_only(int socket, std::uint8_t first_byte) {
@@ -93,6 +94,16 @@ void WireTap::inject(Buffer frame) const {
   if (send(socket_, frame.data(), frame.size(), 0) != static_cast<ssize_t>(frame.size())) {
     throw std::runtime_error(std::string("cannot send a frame: ") + std::strerror(errno));
   }
+}
+
+SessionTap::SessionTap(const NetworkNamespace& space, const std::string& interface)
+    : messages_(space, interface, WireTap::Direction::both, kHandshake3) {}
+
+std::size_t SessionTap::count() {
+  for (const Buffer& frame : messages_.take(Patience{0})) {
+    indices_.insert(load_be24(udp_payload(frame).data() + 1));
+  }
+  return indices_.size();
 }
 
 Bytes udp_payload(Bytes frame) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,19 @@ class WireTap {
  private:
   int socket_ = -1;
   Direction direction_;
+};
+
+// Counts the sessions that come to be: each third handshake message names another of the
+// responder's.
+class SessionTap {
+ public:
+  SessionTap(const NetworkNamespace& space, const std::string& interface);
+  // Since construction.
+  std::size_t count();
+
+ private:
+  WireTap messages_;
+  std::set<std::uint32_t> indices_;
 };
 
 // The payload of a UDP datagram over IPv4, viewed in the frame; empty for anything else.
