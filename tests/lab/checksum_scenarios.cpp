@@ -19,6 +19,10 @@ namespace {
 constexpr std::uint64_t kBytes = std::uint64_t{1} << 20;
 // What has to have been seen of them at least, in packets.
 constexpr std::size_t kAtLeast = kBytes / 1500;
+constexpr std::uint16_t kDiscard = 9;  // where nobody listens
+
+// The last datagram of a capture: what is in the file by then is all that came before it.
+constexpr std::string_view kEnd = "there is nothing more to capture";
 
 // tcpdump's judgement of what comes in through an interface, from construction to end().
 class Verification {
@@ -38,10 +42,16 @@ class Verification {
                   capture_, "tcp or udp"},
                  log_) {
     // It says so when it listens.
-    REQUIRE(wait_until(Patience{10'000}, [this] { return said("listening on"); }));
+    REQUIRE(wait_until(Patience{10'000}, [this] { return contains(log_, "listening on"); }));
   }
 
-  Result end() {
+  // Of which the last comes from a machine to an address behind the interface.
+  Result end(const Machine& from, const std::string& address) {
+    const UdpSocket socket(from, 0);
+    REQUIRE(wait_until(Patience{10'000}, [&] {
+      socket.send(address, kDiscard, kEnd);
+      return contains(capture_, kEnd);
+    }));
     tcpdump_.signal(SIGINT);
     REQUIRE_MESSAGE(tcpdump_.wait(Patience{10'000}) == 0, log_);
     const Finished read = machine_.run({"tcpdump", "-n", "-vv", "-r", capture_});
@@ -60,8 +70,8 @@ class Verification {
   }
 
  private:
-  bool said(std::string_view words) const {
-    std::ifstream in(log_);
+  static bool contains(const std::string& file, std::string_view words) {
+    std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     return text.find(words) != std::string::npos;
   }
@@ -72,8 +82,8 @@ class Verification {
   Process tcpdump_;
 };
 
-void must_be_right(Verification& verification) {
-  const Verification::Result result = verification.end();
+void must_be_right(Verification& verification, const Machine& from, const std::string& address) {
+  const Verification::Result result = verification.end(from, address);
   CHECK_MESSAGE(result.wrong == 0, result.first_wrong);
   CHECK(result.right >= kAtLeast);
 }
@@ -113,7 +123,7 @@ class Outpost {
                             {host_, address(family)}, kBytes);
     }
     const KernelCounters after(host_.space());
-    for (const char* name : {"TcpInCsumErrors", "UdpInCsumErrors", "Udp6InCsumErrors"}) {
+    for (const std::string name : {"TcpInCsumErrors", "UdpInCsumErrors", "Udp6InCsumErrors"}) {
       CHECK_MESSAGE(after.since(before, name) == 0, name);
     }
     CHECK(after.since(before, "TcpInSegs") >= kAtLeast);
@@ -144,9 +154,9 @@ TEST_CASE("a member routes to a host without checksum offload") {
   Verification at_host(pair.lab(), outpost.host(), Outpost::kWire);
   Verification at_device(pair.lab(), bob, bob.network("lab")->interface);
   outpost.must_talk_to_alice(pair);
-  must_be_right(at_host);
+  must_be_right(at_host, alice, Outpost::address(Family::v4));
   // So they were in fact left to be made, and tcpdump sees that.
-  CHECK(at_device.end().wrong > 0);
+  CHECK(at_device.end(alice, pair.address_of(bob, Family::v4)).wrong > 0);
 }
 
 // A member's device carries frames of its own MAC address only, so the bridge exchanges addresses,
@@ -183,7 +193,19 @@ TEST_CASE("a member bridges to a host without checksum offload") {
 
   Verification at_host(pair.lab(), outpost.host(), Outpost::kWire);
   outpost.must_talk_to_alice(pair);
-  must_be_right(at_host);
+  must_be_right(at_host, alice, Outpost::address(Family::v4));
+}
+
+TEST_CASE("a device without checksum offload gets finished packets") {
+  Pair pair(program(), {});
+  Machine& bob = pair.bob();
+  for (const std::string missing : {"checksum", "vnet"}) {
+    INFO("bob without: ", missing);
+    pair.restart({}, {"--disable-offload", missing});
+    Verification at_device(pair.lab(), bob, bob.network("lab")->interface);
+    must_carry_everything(pair, kBytes);
+    must_be_right(at_device, pair.alice(), pair.address_of(bob, Family::v4));
+  }
 }
 
 }  // namespace
