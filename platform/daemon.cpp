@@ -4,6 +4,7 @@
 #include "platform/daemon.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "platform/clock.h"
 #include "platform/control_server.h"
 #include "platform/devices.h"
+#include "platform/drop_counters.h"
 #include "platform/event_loop.h"
 #include "platform/ground.h"
 #include "platform/lan_multicast.h"
@@ -74,7 +76,7 @@ class Daemon final : private ControlRequests {
   // After every input: carries out all that the node wants, until nothing is left.
   void settle();
   void carry_out(const node::Outbox& box);
-  void send(const Datagrams& datagrams) const;
+  void send(const Datagrams& datagrams);
   void arm_timer();
 
   const DaemonOptions& options_;
@@ -90,6 +92,7 @@ class Daemon final : private ControlRequests {
   std::optional<Devices> devices_;
   std::optional<LanMulticast> lan_;
   std::vector<UnderlayInterface> underlay_;
+  SendDrops send_drops_;  // of what this thread sends
 
   // Inputs that arose while the node's wishes were carried out, and wait for their turn.
   std::vector<std::pair<node::DeviceId, Result<std::string>>> device_outcomes_;
@@ -213,9 +216,11 @@ void Daemon::handle_request(node::RequestId id, const control::Request& request)
 
 // What only the workers and the system know.
 void Daemon::tell_facts() {
-  auto dropped = workers_->dropped();
-  if (port_->queue_drops() != 0) dropped.emplace_back("udp_queue_full", port_->queue_drops());
-  node_.set_dropped(std::move(dropped));
+  DropList own;
+  send_drops_.tell(own);
+  add_drops(own, "udp_queue_full", port_->queue_drops());
+  const std::array<DropList, 2> lists{workers_->dropped(), std::move(own)};
+  node_.set_dropped(sum_of(lists));
   node_.set_system_facts(system_facts(options_, ground_.backends, *port_, *devices_, unsaved_));
 }
 
@@ -312,10 +317,10 @@ void Daemon::carry_out(const node::Outbox& box) {
   }
 }
 
-void Daemon::send(const Datagrams& datagrams) const {
+void Daemon::send(const Datagrams& datagrams) {
   std::vector<node::SealedRun> runs;
   for (const Datagram& each : datagrams) runs.push_back(run_of_one(each.to, each.payload));
-  port_->send(0, runs);
+  send_drops_.add(port_->send(0, runs));
 }
 
 void Daemon::arm_timer() {

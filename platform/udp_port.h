@@ -33,7 +33,7 @@ inline node::SealedRun run_of_one(const Endpoint& to, Bytes datagram) {
 }
 
 // What became of datagrams that were to be sent.
-struct SendCount {
+struct [[nodiscard]] SendCount {
   std::size_t sent = 0;
   std::size_t congested = 0;    // the socket's buffer was full
   std::size_t too_long = 0;     // for UDP, or for the path where it does not fragment

@@ -12,18 +12,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/node/data_plane.h"
 #include "platform/control_queue.h"
+#include "platform/drop_counters.h"
 #include "platform/file_descriptor.h"
 #include "platform/frame_batch.h"
 #include "platform/udp_port.h"
-#include "platform/worker_counters.h"
 #include "platform/worker_mailbox.h"
 
 namespace lanyard::platform {
@@ -55,7 +53,7 @@ class Worker {
   void remove_device(node::DeviceId device);
 
   ControlQueue& control_queue() { return queue_; }
-  // Reasons and packets since start, only what is not 0.
+  // Since start.
   DropList dropped() const;
 
  private:
@@ -76,7 +74,7 @@ class Worker {
   WorkerMailbox mailbox_;
   ControlQueue queue_;
   node::DataPlane data_plane_;
-  WorkerCounters counters_;
+  WorkerDrops drops_;
   std::thread thread_;
   DeviceList wanted_devices_;  // the control thread's
 

@@ -2,7 +2,6 @@
 #include "platform/workers.h"
 
 #include <cassert>
-#include <map>
 
 namespace lanyard::platform {
 
@@ -40,11 +39,9 @@ void Workers::remove_device(node::DeviceId device) {
 }
 
 DropList Workers::dropped() const {
-  std::map<std::string, std::uint64_t> sum;
-  for (const auto& worker : workers_) {
-    for (const auto& [reason, packets] : worker->dropped()) sum[reason] += packets;
-  }
-  return {sum.begin(), sum.end()};
+  std::vector<DropList> lists;
+  for (const auto& worker : workers_) lists.push_back(worker->dropped());
+  return sum_of(lists);
 }
 
 }  // namespace lanyard::platform

@@ -132,24 +132,12 @@ void Worker::remove_device(node::DeviceId device) {
 
 DropList Worker::dropped() const {
   DropList out;
-  const auto add = [&](std::string_view reason, std::uint64_t packets) {
-    if (packets != 0) out.emplace_back(reason, packets);
-  };
   const node::DropCounts drops = data_plane_.drops();
   for (std::size_t i = 0; i < drops.size(); ++i) {
-    add(node::to_string(static_cast<node::DropReason>(i)), drops[i]);
+    add_drops(out, node::to_string(static_cast<node::DropReason>(i)), drops[i]);
   }
-  add("udp_congested", counters_.udp_congested);
-  add("udp_too_long", counters_.udp_too_long);
-  add("udp_unreachable", counters_.udp_unreachable);
-  add("udp_forbidden", counters_.udp_forbidden);
-  add("udp_refused", counters_.udp_refused);
-  add("udp_truncated", counters_.udp_truncated);
-  add("device_congested", counters_.device_congested);
-  add("device_refused", counters_.device_refused);
-  add("device_malformed", counters_.device_malformed);
-  add("unknown_datagram", counters_.unknown_datagram);
-  add("control_queue_full", queue_.dropped());
+  drops_.tell(out);
+  add_drops(out, "control_queue_full", queue_.dropped());
   return out;
 }
 
@@ -203,7 +191,7 @@ void Worker::watch(DeviceList devices) {
 
 void Worker::receive(IpFamily family) {
   port_.receive(number_, family, messages_);
-  WorkerCounters::add(counters_.udp_truncated, messages_.too_long());
+  drops_.udp_truncated.add(messages_.too_long());
   for (std::size_t i = 0; i < messages_.size(); ++i) {
     take_message(messages_.from(i), messages_.bytes(i), messages_.segment_size(i));
   }
@@ -238,7 +226,7 @@ void Worker::pass_on(const Endpoint& from, Bytes datagram) {
     case tunnel::DatagramKind::cookie:
       queue_.push(ControlInput::Kind::datagram, 0, from, datagram);
       break;
-    default: WorkerCounters::add(counters_.unknown_datagram); break;
+    default: drops_.unknown_datagram.add(); break;
   }
 }
 
@@ -251,7 +239,7 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
     // It would be reported as ready for ever.
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   }
-  WorkerCounters::add(counters_.device_malformed, frames_.malformed());
+  drops_.device_malformed.add(frames_.malformed());
   data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
   flush();
   const bool is_flood =
@@ -260,12 +248,7 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
 }
 
 void Worker::flush() {
-  const SendCount sent = port_.send(number_, output_.runs());
-  WorkerCounters::add(counters_.udp_congested, sent.congested);
-  WorkerCounters::add(counters_.udp_too_long, sent.too_long);
-  WorkerCounters::add(counters_.udp_unreachable, sent.unreachable);
-  WorkerCounters::add(counters_.udp_forbidden, sent.forbidden);
-  WorkerCounters::add(counters_.udp_refused, sent.refused);
+  drops_.sends.add(port_.send(number_, output_.runs()));
   output_.frames().finish();
   for (const auto& group : output_.frames().groups()) write_group(group);
   for (const node::OpenedControl& control : output_.control()) {
@@ -281,7 +264,7 @@ void Worker::flush() {
 
 void Worker::write_group(const vswitch::Coalescer::Group& group) {
   const Device* device = find_device(group.port);
-  if (device == nullptr) return WorkerCounters::add(counters_.device_refused, group.frames);
+  if (device == nullptr) return drops_.device_refused.add(group.frames);
   std::array<Bytes, vswitch::Coalescer::kMaxPieces> pieces;
   const std::size_t count = output_.frames().gather(group, pieces);
   std::array<iovec, vswitch::Coalescer::kMaxPieces> parts;
@@ -293,8 +276,7 @@ void Worker::write_group(const vswitch::Coalescer::Group& group) {
   const std::size_t queue = vswitch::flow_hash(pieces[1]) % device->queues.size();
   if (::writev(device->queues[queue]->get(), parts.data(), static_cast<int>(size)) >= 0) return;
   const bool is_full = errno == EAGAIN || errno == ENOBUFS;
-  WorkerCounters::add(is_full ? counters_.device_congested : counters_.device_refused,
-                      group.frames);
+  (is_full ? drops_.device_congested : drops_.device_refused).add(group.frames);
 }
 
 const Device* Worker::find_device(node::DeviceId device) const {

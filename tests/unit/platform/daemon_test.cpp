@@ -118,6 +118,23 @@ TEST_CASE("a daemon answers, makes a network, and has it again after a restart")
   });
 }
 
+TEST_CASE("datagrams of the control plane that cannot be sent are counted by their reason") {
+  in_network_namespace([] {
+    const TemporaryDirectory directory;
+    DaemonOptions options = options_in(directory);
+    options.dht_mode = node::DhtMode::private_;
+    options.bootstrap = {"203.0.113.1:6881"};  // no way leads there
+    RunningDaemon daemon(options);
+    auto connection = daemon.connect();
+    // Asked for before the first request is answered.
+    const auto status = ask<control::Status>(connection, control::GetStatus{});
+    REQUIRE(status.dropped.size() == 1);
+    CHECK(status.dropped[0].first == "udp_unreachable");
+    CHECK(status.dropped[0].second >= 1);
+    CHECK(daemon.stop());
+  });
+}
+
 // Only errors come back: a daemon that does start would never end.
 void expect_refusal(const DaemonOptions& options, Errc code, std::string_view remedy) {
   const auto refused = run_daemon(options);
