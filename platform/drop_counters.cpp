@@ -39,6 +39,7 @@ void WorkerDrops::tell(DropList& list) const {
   add_drops(list, "device_congested", device_congested.read());
   add_drops(list, "device_refused", device_refused.read());
   add_drops(list, "device_malformed", device_malformed.read());
+  add_drops(list, "device_unreadable", device_unreadable.read());
   add_drops(list, "unknown_datagram", unknown_datagram.read());
 }
 

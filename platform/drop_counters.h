@@ -55,8 +55,9 @@ struct WorkerDrops {
   SendDrops sends;
   DropCounter udp_truncated;  // received, but longer than any datagram of ours
   DropCounter device_congested;
-  DropCounter device_refused;    // down, or gone
-  DropCounter device_malformed;  // a frame with a header that no kernel writes
+  DropCounter device_refused;     // down, or gone
+  DropCounter device_malformed;   // a frame with a header that no kernel writes
+  DropCounter device_unreadable;  // a frame that the device's driver could not hand out
   DropCounter unknown_datagram;
 
   void tell(DropList& list) const;

@@ -21,7 +21,7 @@ class FrameBatch {
   enum class Outcome : std::uint8_t {
     drained,  // nothing waits any more
     more,     // the batch is full before the device is empty
-    gone,     // the device was deleted under us
+    gone,     // the device was deleted under us, or each of a whole batch of reads has failed
   };
 
   FrameBatch();
@@ -34,6 +34,8 @@ class FrameBatch {
   std::span<const node::DeviceFrame> frames() const { return frames_; }
   // Of the last read(): frames whose header says what no kernel means.
   std::size_t malformed() const { return malformed_; }
+  // Of the last read(): frames that the system could not hand out.
+  std::size_t failed() const { return failed_; }
 
  private:
   void take(std::size_t offset, std::size_t size, FrameHeader header);
@@ -41,6 +43,7 @@ class FrameBatch {
   Buffer slab_;
   std::vector<node::DeviceFrame> frames_;
   std::size_t malformed_ = 0;
+  std::size_t failed_ = 0;
 };
 
 }  // namespace lanyard::platform

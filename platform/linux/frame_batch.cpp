@@ -28,18 +28,26 @@ FrameBatch::FrameBatch()
 FrameBatch::Outcome FrameBatch::read(int descriptor, FrameHeader header) {
   frames_.clear();
   malformed_ = 0;
+  failed_ = 0;
   std::size_t offset = kGap;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < node::Outbound::kMaxBatch; ++i) {
     const ssize_t size = ::read(descriptor, slab_.data() + offset, kLongestRead);
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return size < 0 && errno == EAGAIN ? Outcome::drained : Outcome::gone;
+    if (size == 0) return Outcome::gone;
+    if (size < 0) {
+      if (errno == EAGAIN) return Outcome::drained;
+      if (errno == EBADFD) return Outcome::gone;  // the queue's device is no more
+      // One frame that the driver cannot describe (EINVAL) says nothing about the next.
+      if (errno != EINTR) ++failed_;
+      continue;
+    }
     take(offset, static_cast<std::size_t>(size), header);
     bytes += static_cast<std::size_t>(size);
     if (bytes >= kEnoughBytes) break;
     offset += (static_cast<std::size_t>(size) / kGap + 2) * kGap;
   }
-  return Outcome::more;
+  // An error that does not pass would be reported as readable for ever.
+  return failed_ == node::Outbound::kMaxBatch ? Outcome::gone : Outcome::more;
 }
 
 void FrameBatch::take(std::size_t offset, std::size_t size, FrameHeader header) {

@@ -240,6 +240,7 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
   }
   drops_.device_malformed.add(frames_.malformed());
+  drops_.device_unreadable.add(frames_.failed());
   data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
   flush();
   const bool is_flood =
