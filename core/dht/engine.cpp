@@ -9,8 +9,6 @@ namespace lanyard::dht {
 
 namespace {
 
-// Shorter datagrams hold no message of BEP 5 (libtorrent's limit too).
-constexpr std::size_t kMinMessageBytes = 21;
 // Pings of nodes that asked us first. Whoever forges their addresses makes us send these: few.
 constexpr Rate kAcquaintances = {20, milliseconds(250)};
 // Refreshes of several buckets that are due together.
@@ -90,7 +88,7 @@ void Dht::Engine::handle_datagram(
     ++counters_.of(Drop::not_ipv4);
     return;
   }
-  const auto message = payload.size() < kMinMessageBytes ? std::nullopt : parse_message(payload);
+  const auto message = parse_message(payload);
   if (!message || !from.is_usable()) {
     ++counters_.of(Drop::malformed);
     return;

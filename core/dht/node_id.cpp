@@ -9,7 +9,8 @@ namespace lanyard::dht {
 
 namespace {
 
-constexpr std::size_t kContactBytes = kIdBytes + 6;  // BEP 5: compact node info
+// Of a compact endpoint: BEP 5, BEP 32.
+std::size_t endpoint_bytes(IpFamily family) { return family == IpFamily::v4 ? 6 : 18; }
 
 }  // namespace
 
@@ -43,23 +44,26 @@ NodeId random_id_sharing(const NodeId& id, std::size_t prefix_bits, Rng& rng) {
   return out;
 }
 
-Buffer encode_contacts(const std::vector<Contact>& contacts) {
+Buffer encode_contacts(const std::vector<Contact>& contacts, IpFamily family) {
   Buffer out;
-  out.reserve(contacts.size() * kContactBytes);
+  out.reserve(contacts.size() * (kIdBytes + endpoint_bytes(family)));
   for (const Contact& contact : contacts) {
+    if (contact.endpoint.address.family() != family) continue;
     append(out, contact.id.bytes);
     append(out, contact.endpoint.compact());
   }
   return out;
 }
 
-std::vector<Contact> decode_contacts(Bytes compact, std::size_t at_most) {
+std::vector<Contact> decode_contacts(Bytes compact, IpFamily family, std::size_t at_most) {
+  const std::size_t size = endpoint_bytes(family);
   std::vector<Contact> out;
-  while (compact.size() >= kContactBytes && out.size() < at_most) {
+  while (compact.size() >= kIdBytes + size && out.size() < at_most) {
     const auto id = to_array<kIdBytes>(compact.first(kIdBytes));
-    const auto endpoint = Endpoint::from_compact(compact.subspan(kIdBytes, 6));
-    if (id && endpoint && endpoint->is_usable()) out.push_back({{*id}, *endpoint});
-    compact = compact.subspan(kContactBytes);
+    const auto endpoint = Endpoint::from_compact(compact.subspan(kIdBytes, size));
+    const bool fits = endpoint && endpoint->address.family() == family && endpoint->is_usable();
+    if (id && fits) out.push_back({{*id}, *endpoint});
+    compact = compact.subspan(kIdBytes + size);
   }
   return out;
 }

@@ -51,9 +51,10 @@ std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b);
 // A random point that shares exactly this many leading bits with id; prefix_bits < 160.
 NodeId random_id_sharing(const NodeId& id, std::size_t prefix_bits, Rng& rng);
 
-// Compact node info of BEP 5: 20 bytes of id, 4 of IPv4 address, 2 of port, for each node.
-Buffer encode_contacts(const std::vector<Contact>& contacts);
+// Compact node info of BEP 5 and BEP 32: 20 bytes of id, 4 or 16 of address, 2 of port, for each
+// node of that family; the others are left out.
+Buffer encode_contacts(const std::vector<Contact>& contacts, IpFamily family);
 // Unusable entries (port 0, no unicast address) are left out; a rest that is no whole entry too.
-std::vector<Contact> decode_contacts(Bytes compact, std::size_t at_most);
+std::vector<Contact> decode_contacts(Bytes compact, IpFamily family, std::size_t at_most);
 
 }  // namespace lanyard::dht

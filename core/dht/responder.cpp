@@ -9,8 +9,6 @@ namespace lanyard::dht {
 
 namespace {
 
-// BEP 32: what everyone can take in one datagram.
-constexpr std::size_t kMaxAnswerBytes = 1024;
 // An answer beyond its list of nodes, to an address that may be forged, in queries' sizes.
 constexpr std::size_t kMaxAmplification = 3;
 constexpr std::size_t kBytesPerNode = kIdBytes + 6;
@@ -25,6 +23,11 @@ std::string_view text_of(ErrorCode code) {
     case ErrorCode::server: return "full";
     case ErrorCode::protocol: return "bad query";
     case ErrorCode::unknown_method: return "unknown";
+    case ErrorCode::value_too_big: return "too big";
+    case ErrorCode::bad_signature: return "bad sig";
+    case ErrorCode::salt_too_big: return "salt too big";
+    case ErrorCode::cas_mismatch: return "cas differs";
+    case ErrorCode::old_sequence: return "old seq";
   }
   return "error";
 }
@@ -51,7 +54,7 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
                                                        const Query& query,
                                                        std::size_t query_bytes) {
   if (!per_address_.allows(now, from.address)) return Drop::source_limit;
-  if (total_bytes_.allowed_at(total_rate_, kMaxAnswerBytes) > now) return Drop::total_limit;
+  if (total_bytes_.allowed_at(total_rate_, kMaxSentBytes) > now) return Drop::total_limit;
 
   Reply reply;
   Outcome outcome = ErrorCode::unknown_method;
@@ -63,7 +66,10 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
       case Method::find_node: outcome = find_node(from, query); break;
       case Method::get_peers: outcome = get_peers(now, from, query, query_bytes); break;
       case Method::announce_peer: outcome = announce_peer(now, from, query, reply.stored); break;
-      case Method::unknown: break;
+      case Method::get:
+      case Method::put: break;
+      case Method::sample_infohashes:
+      case Method::unknown: outcome = find_node(from, query); break;
     }
   }
   if (const auto* answer = std::get_if<Answer>(&outcome)) {
@@ -104,10 +110,10 @@ Responder::Outcome Responder::get_peers(Instant now,
   const std::size_t bare_bytes = encode(answer).size() + kPeersFraming + kNodesFraming;
   answer.nodes = table_.closest(query.info_hash.position(), kBucketSize);
   // That a node answered us proves its address.
-  const std::size_t limit = table_.is_alive(from)
-                                ? kMaxAnswerBytes - answer.nodes->size() * kBytesPerNode
-                                : std::min(kMaxAnswerBytes - kBucketSize * kBytesPerNode,
-                                           kMaxAmplification * query_bytes);
+  const std::size_t limit =
+      table_.is_alive(from)
+          ? kMaxSentBytes - answer.nodes->size() * kBytesPerNode
+          : std::min(kMaxSentBytes - kBucketSize * kBytesPerNode, kMaxAmplification * query_bytes);
   const std::size_t room = limit > bare_bytes ? (limit - bare_bytes) / kBytesPerPeer : 0;
   answer.peers = store_.sample(now, query.info_hash, room, rng_);
   return answer;

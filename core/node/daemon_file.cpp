@@ -14,7 +14,9 @@ constexpr std::size_t kMaxNodes = 200;
 
 Buffer encode_daemon_file(const DaemonFile& file) {
   bencode::Writer out;
-  out.begin_dict().integer("format", kFormat).string("nodes", dht::encode_contacts(file.dht_nodes));
+  out.begin_dict()
+      .integer("format", kFormat)
+      .string("nodes", dht::encode_contacts(file.dht_nodes, IpFamily::v4));
   return out.integer("port", file.port).end().take();
 }
 
@@ -28,7 +30,8 @@ Result<DaemonFile> parse_daemon_file(Bytes contents) {
   if (!port || *port < 0 || *port > 65535 || !nodes) {
     return make_error(Errc::corrupt, "the file does not hold all parts of a daemon's state");
   }
-  return DaemonFile{static_cast<std::uint16_t>(*port), dht::decode_contacts(*nodes, kMaxNodes)};
+  return DaemonFile{static_cast<std::uint16_t>(*port),
+                    dht::decode_contacts(*nodes, IpFamily::v4, kMaxNodes)};
 }
 
 }  // namespace lanyard::node

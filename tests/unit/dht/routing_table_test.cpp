@@ -230,11 +230,11 @@ TEST_CASE("routing table: whatever happens, addresses and ids are unique and buc
 
 TEST_CASE("compact nodes: whole entries only, at most as many as wanted") {
   const std::vector<Contact> nodes = {far_node(1), far_node(2), far_node(3)};
-  const Buffer wire = encode_contacts(nodes);
+  const Buffer wire = encode_contacts(nodes, IpFamily::v4);
   CHECK(wire.size() == 3 * 26);
-  CHECK(decode_contacts(wire, 8) == nodes);
-  CHECK(decode_contacts(wire, 2).size() == 2);
+  CHECK(decode_contacts(wire, IpFamily::v4, 8) == nodes);
+  CHECK(decode_contacts(wire, IpFamily::v4, 2).size() == 2);
   for (std::size_t size = 0; size < wire.size(); ++size) {
-    CHECK(decode_contacts(Bytes(wire).first(size), 8).size() == size / 26);
+    CHECK(decode_contacts(Bytes(wire).first(size), IpFamily::v4, 8).size() == size / 26);
   }
 }
