@@ -112,6 +112,13 @@ std::map<node::DeviceId, Offloads> Devices::offloads() const {
   return out;
 }
 
+Steering Devices::steering() const {
+  for (const auto& [id, device] : open_) {
+    if (device.tap.steering == Steering::by_kernel) return Steering::by_kernel;
+  }
+  return Steering::by_flow;
+}
+
 void Devices::close(node::DeviceId device) {
   const auto found = open_.find(device);
   if (found == open_.end()) return;

@@ -39,6 +39,8 @@ class Devices {
   void close(node::DeviceId device);
   // Those that are on, of each device.
   std::map<node::DeviceId, Offloads> offloads() const;
+  // by_kernel if one of them is.
+  Steering steering() const;
 
  private:
   struct OpenDevice {

@@ -108,6 +108,9 @@ node::SystemFacts system_facts(const DaemonOptions& options,
   for (const auto& [device, on] : devices.offloads()) {
     out.device_offloads.emplace(device, device_offload_facts(options.offloads, on));
   }
+  if (devices.steering() == Steering::by_kernel) {
+    out.flow_steering = node::FlowSteering::by_kernel;
+  }
   out.state_directory = options.state_directory;
   out.unsaved_files = static_cast<std::uint32_t>(unsaved.count());
   return out;

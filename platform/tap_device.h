@@ -15,6 +15,7 @@
 
 #include "core/base/result.h"
 #include "platform/file_descriptor.h"
+#include "platform/flow_steering.h"
 #include "platform/offloads.h"
 
 namespace lanyard::platform {
@@ -31,6 +32,7 @@ struct TapDevice {
   // Of vnet, checksum, tso and uso those that are on: wanted, and known to the kernel. Without vnet
   // there is none of them.
   Offloads offloads = Offloads::none();
+  Steering steering = Steering::by_flow;
 };
 
 // wanted_name empty: the first free lanyardN. Errors: unavailable (no /dev/net/tun), permission,

@@ -43,9 +43,9 @@ class Worker {
   void set_forwarding(std::shared_ptr<const node::Forwarding> forwarding);
   // Returns when a worker that runs has taken over what was set before.
   void wait_until_used();
-  // queues: at least one; non-blocking, one frame for each read and write. A flow that comes from
-  // the device by one of them is answered by any: the kernel then goes on with the one by which
-  // the answers come, and flows that are told apart do not wait for each other.
+  // queues: at least one; non-blocking, one frame for each read and write. A flow comes from the
+  // device by one of them (flow_steering.h) and goes into it by one, so that it stays in order, and
+  // flows that are told apart do not wait for each other.
   void add_device(node::DeviceId device,
                   std::span<const SharedDescriptor> queues,
                   Offloads offloads);

@@ -106,6 +106,12 @@ constexpr std::array<FindingWords, kFindings> kWords{{
      "{0} is slower than it could be: {1} was switched off",
      "start the daemon without --disable-offload {1}"},
 
+    {Finding::flows_steered, "flow_order", kOk, "the packets of a flow stay in order", ""},
+    {Finding::flows_unsteered, "flow_order", kWarning,
+     "packets of a flow that nobody answers may overtake each other: the daemon has no right to "
+     "tell the kernel how to spread flows",
+     "give the daemon the capability CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8"},
+
     {Finding::aead_fastest, "aead_backend", kOk, "{0} is computed by {1}, the fastest here", ""},
     {Finding::aead_nothing_faster, "aead_backend", kOk,
      "{0} is computed by {1}: for this processor there is nothing faster", ""},

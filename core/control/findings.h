@@ -52,13 +52,15 @@ enum class Finding : std::uint8_t {
   device_offloads_nearly_on,    // device, "uso since Linux 6.2"
   device_offloads_unavailable,  // device, the same
   device_offloads_off,          // device, "tso,uso"
-  aead_fastest,                 // cipher, back end
-  aead_nothing_faster,          // cipher, back end
-  aead_not_wanted,              // cipher, back end
-  aead_not_built_in,            // cipher, back end
-  workers_fit,                  // "2 workers", "2 processors"
-  workers_few,                  // the same
-  workers_many,                 // the same
+  flows_steered,
+  flows_unsteered,
+  aead_fastest,         // cipher, back end
+  aead_nothing_faster,  // cipher, back end
+  aead_not_wanted,      // cipher, back end
+  aead_not_built_in,    // cipher, back end
+  workers_fit,          // "2 workers", "2 processors"
+  workers_few,          // the same
+  workers_many,         // the same
   room_enough,
   room_lacking,  // packets, "3 hours", "udp_congested 5, device_congested 7"
 };

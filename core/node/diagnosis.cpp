@@ -203,6 +203,9 @@ std::vector<Check> diagnose(const Evidence& evidence) {
   for (std::size_t i = 0; i < evidence.networks.size(); ++i) {
     check_device(status.networks[i].interface, evidence.networks[i].offloads, out);
   }
+  out.push_back(make_check(system.flow_steering == FlowSteering::by_rule
+                               ? Finding::flows_steered
+                               : Finding::flows_unsteered));
   for (const CipherFact& cipher : system.ciphers) out.push_back(check_cipher(cipher));
   out.push_back(check_workers(system));
   out.push_back(check_room(status));

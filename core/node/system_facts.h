@@ -45,6 +45,10 @@ struct CipherFact {
 
 enum class Ipv6 : std::uint8_t { missing, there };
 
+// Who decides which of a device's queues a frame waits in: a rule of ours, by which a flow keeps
+// its queue and its order, or the kernel alone.
+enum class FlowSteering : std::uint8_t { by_rule, by_kernel };
+
 struct SystemFacts {
   std::uint32_t workers = 1;
   std::uint32_t most_workers = 1;   // that a daemon has, however many processors there are
@@ -60,6 +64,7 @@ struct SystemFacts {
   std::uint64_t wanted_buffer_bytes = 0;
 
   std::map<DeviceId, std::vector<OffloadFact>> device_offloads;  // of each open device
+  FlowSteering flow_steering = FlowSteering::by_rule;            // of the worst of them
 
   std::string state_directory;
   std::uint32_t unsaved_files = 0;  // that could not be written, and are tried again

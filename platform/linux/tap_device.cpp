@@ -139,6 +139,7 @@ Result<TapDevice> open_tap_device(std::string_view wanted_name, const TapOptions
   }
   device.name = request.ifr_name;
   device.index = if_nametoindex(request.ifr_name);
+  if (options.queues > 1) device.steering = steer_by_flow(*device.queues.front());
   if ((request.ifr_flags & IFF_VNET_HDR) != 0) {
     device.offloads = switch_on(*device.queues.front(), options.offloads);
   }

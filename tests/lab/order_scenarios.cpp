@@ -4,7 +4,10 @@
 // which would notice, has nothing to count.
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <thread>
+
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
@@ -74,6 +77,88 @@ TEST_CASE("flows stay in order with one worker, with two and with four") {
     must_keep_order(pair, Family::v6, 1, 32 * kMebibyte);
     // Whatever a flow has to settle, it settles at its start.
     for (int round = 0; round < 4; ++round) must_keep_order(pair, Family::v4, 6, 4 * kMebibyte);
+  }
+}
+
+// Datagrams without a pause, each with its number, for longer than a kernel remembers by which
+// queue a flow went that nobody answers. The first ones are answered, so that it has something to
+// forget.
+class OneWayFlow {
+ public:
+  OneWayFlow(const Machine& from, const Machine& to, const std::string& address, std::uint16_t port)
+      : near_(from, port), far_(to, port) {
+    near_.connect(address, port);
+    sending_ = std::jthread([this] { send(); });
+    receiving_ = std::jthread([this] {
+      try {
+        receive();
+      } catch (const Interrupted&) {
+        // Whoever waits for the end is interrupted too.
+      }
+    });
+  }
+  void finish() {
+    sending_.join();
+    receiving_.join();
+  }
+
+  std::uint64_t arrived() const { return arrived_; }
+  std::uint64_t overtaken() const { return overtaken_; }
+
+ private:
+  static constexpr Patience kTime{6'000};  // a flow is forgotten after three seconds
+  static constexpr Patience kSilence{500};
+  static constexpr std::uint64_t kAnswered = 8;
+  using Number = std::uint64_t;
+
+  void send() const {
+    const Deadline end(kTime);
+    for (Number number = 0; !end.passed(); ++number) {
+      ::send(near_.descriptor(), &number, sizeof number, 0);
+    }
+  }
+  void receive() {
+    Number next = 0;
+    sockaddr_storage from{};
+    while (wait_for(far_.descriptor(), Readiness::readable,
+                    Deadline(arrived_ == 0 ? kTime : kSilence))) {
+      Number number = 0;
+      socklen_t size = sizeof from;
+      auto* const address = reinterpret_cast<sockaddr*>(&from);
+      if (recvfrom(far_.descriptor(), &number, sizeof number, 0, address, &size) != sizeof number)
+        continue;
+      if (arrived_++ < kAnswered) sendto(far_.descriptor(), "answer", 6, 0, address, size);
+      if (number < next) ++overtaken_;
+      next = std::max(next, number + 1);
+    }
+  }
+
+  UdpSocket near_;
+  UdpSocket far_;
+  std::uint64_t arrived_ = 0;
+  std::uint64_t overtaken_ = 0;
+  std::jthread sending_;
+  std::jthread receiving_;
+};
+
+TEST_CASE("a flood that nobody answers stays in order") {
+  Pair pair(fast_program(), {});
+  for (const std::string workers : {"2", "4"}) {
+    INFO("workers: ", workers);
+    pair.restart({"--workers", workers}, {"--workers", workers});
+    const std::string& address = pair.address_of(pair.bob(), Family::v4);
+    std::deque<OneWayFlow> flows;
+    for (std::uint16_t port = 7001; port <= 7003; ++port) {
+      flows.emplace_back(pair.alice(), pair.bob(), address, port);
+    }
+    for (OneWayFlow& flow : flows) {
+      flow.finish();
+      std::printf("%s workers: %llu datagrams of a flow, %llu of them overtaken\n", workers.c_str(),
+                  static_cast<unsigned long long>(flow.arrived()),
+                  static_cast<unsigned long long>(flow.overtaken()));
+      CHECK(flow.arrived() > 1'000);
+      CHECK(flow.overtaken() == 0);
+    }
   }
 }
 

@@ -97,8 +97,8 @@ TEST_CASE("diagnosis: all is well") {
   CHECK(codes == std::vector<std::string>{"state_directory", "network", "clock", "dht", "ipv6",
                                           "udp_receive_buffer", "udp_send_buffer",
                                           "udp_segmentation_offload", "udp_receive_offload",
-                                          "device_offload", "aead_backend", "aead_backend",
-                                          "workers", "dropped_packets"});
+                                          "device_offload", "flow_order", "aead_backend",
+                                          "aead_backend", "workers", "dropped_packets"});
 }
 
 TEST_CASE("diagnosis: of every code there is one, but for those that need no daemon") {
@@ -229,6 +229,16 @@ TEST_CASE("diagnosis: a device without offloads") {
         "start the daemon without --disable-offload tso,uso");
   patient.device.clear();  // not open
   CHECK(patient.find_all("device_offload").empty());
+}
+
+TEST_CASE("diagnosis: flows that the kernel spreads by itself") {
+  Patient patient;
+  check_is(patient.find("flow_order"), CheckState::ok, "the packets of a flow stay in order");
+  patient.system.flow_steering = FlowSteering::by_kernel;
+  const Check check = patient.find("flow_order");
+  CHECK(check.state == CheckState::warning);
+  CHECK(check.remedy ==
+        "give the daemon the capability CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8");
 }
 
 TEST_CASE("diagnosis: what encrypts") {
