@@ -45,6 +45,7 @@ THIRD_PARTY = {
     "CLI/": "cli",
     "Q": "gui",
     "doctest/": "tests",
+    "libtorrent/": "tests",
 }
 
 # The C++ standard library (C++20). Any other header in angle brackets that is nobody's above is the
