@@ -2,6 +2,7 @@
 #include "core/node/data_output.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace lanyard::node {
 
@@ -28,14 +29,18 @@ void DataOutput::reset() {
   new_addresses_.clear();
 }
 
+bool DataOutput::has_room_for(std::size_t datagrams, std::size_t bytes) const {
+  return datagrams <= capacity_.items - runs_.size() && bytes <= capacity_.bytes - used_;
+}
+
 MutableBytes DataOutput::room_for(std::size_t bytes) {
   if (bytes > capacity_.bytes - used_) return {};
   return {memory_.get() + used_, bytes};
 }
 
 MutableBytes DataOutput::room_for_datagram(std::size_t bytes) {
-  // It may have to begin a run of its own.
-  return runs_.size() == capacity_.items ? MutableBytes() : room_for(bytes);
+  assert(has_room_for(1, bytes));
+  return room_for(bytes);
 }
 
 void DataOutput::add_datagram(const Endpoint& to, MutableBytes datagram) {

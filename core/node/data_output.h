@@ -43,8 +43,7 @@ class DataOutput {
   DataOutput() : DataOutput(Capacity{}, vswitch::CoalescerFeatures{}) {}
   DataOutput(Capacity capacity, vswitch::CoalescerFeatures features);
 
-  // False when more than half full: send and reset before the next input. So one flooded frame
-  // always finds at least half of the capacity free.
+  // False when more than half full: send and reset before the next input.
   bool has_room() const;
   void reset();
 
@@ -61,8 +60,13 @@ class DataOutput {
   friend class Inbound;
   friend class Outbound;
 
-  // Memory for one more item, which is kept once a function below is called; empty when there is
-  // none. Datagrams that follow each other lie one directly behind the other.
+  // Nothing for the network and nothing in its memory.
+  bool is_empty() const { return used_ == 0 && runs_.empty(); }
+  // For datagrams of so many bytes in total, each of which may have to begin a run of its own.
+  bool has_room_for(std::size_t datagrams, std::size_t bytes) const;
+  // Memory for one more item, which is kept once a function below is called. Datagrams that follow
+  // each other lie one directly behind the other. Empty when there is none for an answer;
+  // for a datagram there is where has_room_for() says so.
   MutableBytes room_for(std::size_t bytes);
   MutableBytes room_for_datagram(std::size_t bytes);
   // Lengthens the last run where it is for the same peer and their sizes allow, else begins one.

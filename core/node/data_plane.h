@@ -22,13 +22,15 @@ class DataPlane {
   DataPlane(const DataPlane&) = delete;
   DataPlane& operator=(const DataPlane&) = delete;
 
-  // At most Outbound::kMaxBatch frames of one device, borrowed for the call and changed.
-  void handle_frames(const Forwarding& forwarding,
-                     DeviceId device,
-                     std::span<const DeviceFrame> frames,
-                     DataOutput& out) {
-    outbound_.handle_frames(forwarding, device, frames, out);
+  // At most Outbound::kMaxBatch frames of one device, changed, and borrowed, as forwarding is,
+  // until all is done. While more is left, send and reset the output, and call go_on().
+  Progress handle_frames(const Forwarding& forwarding,
+                         DeviceId device,
+                         std::span<const DeviceFrame> frames,
+                         DataOutput& out) {
+    return outbound_.handle_frames(forwarding, device, frames, out);
   }
+  Progress go_on(DataOutput& out) { return outbound_.go_on(out); }
   // Datagrams that begin with 0xE4, opened in place and borrowed until out.reset().
   void handle_run(const Forwarding& forwarding, const ReceivedRun& run, DataOutput& out) {
     inbound_.handle_run(forwarding, run, out);

@@ -16,7 +16,7 @@ enum class DropReason : std::uint8_t {
   unknown_device,     // the device is not in the snapshot (it is being opened or closed)
   spoofed_address,    // a member, or this host, spoke for another member's IP address
   session_exhausted,  // past the last packet of the session's keys
-  output_full,        // more copies of a flooded frame than fit into one batch
+  output_full,  // longer than a whole output, or more to one device than it holds: does not happen
   // from the device
   foreign_source,       // not from the device's own MAC address
   unknown_destination,  // to a unicast MAC address that is no member's

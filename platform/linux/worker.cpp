@@ -241,8 +241,12 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
   }
   drops_.device_malformed.add(frames_.malformed());
   drops_.device_unreadable.add(frames_.failed());
-  data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
+  auto progress = data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
   flush();
+  while (progress == node::Progress::more) {
+    progress = data_plane_.go_on(output_);
+    flush();
+  }
   const bool is_flood =
       outcome == FrameBatch::Outcome::more && frames_.frames().size() >= kFloodFrames;
   if (is_flood) sched_yield();

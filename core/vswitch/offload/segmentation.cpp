@@ -78,7 +78,7 @@ void Segmentation::measure(Bytes frame) {
 MutableBytes Segmentation::make(std::size_t index, MutableBytes super_frame) const {
   assert(index < count_ && super_frame.size() == layout_.end);
   const std::size_t payload = payload_size(index);
-  const MutableBytes frame = super_frame.subspan(index * segment_size_, header_size() + payload);
+  const MutableBytes frame = super_frame.subspan(offset(index), header_size() + payload);
   std::memcpy(frame.data(), headers_.data(), header_size());
   if (count_ == 1) return frame;
   std::uint8_t* const ip = frame.data() + layout_.network_offset;

@@ -31,6 +31,8 @@ class Segmentation {
 
   std::size_t count() const { return count_; }
   std::size_t header_size() const { return layout_.payload_offset; }
+  // Where make() puts the segment's frame in the super-frame.
+  std::size_t offset(std::size_t index) const { return index * segment_size_; }
   // Of the whole frame; all but the last have the same size.
   std::size_t frame_size(std::size_t index) const { return header_size() + payload_size(index); }
 

@@ -186,10 +186,16 @@ TEST_CASE("an output that is full") {
   CHECK_FALSE(nodes.anna.output.has_room());  // more than half full
   nodes.give_anna(frame);
   CHECK(nodes.anna.datagrams().size() == 3);
-  nodes.give_anna(frame);
-  CHECK(nodes.anna.dropped(DropReason::output_full) == 1);
+  CHECK(nodes.progress == Progress::done);
+  nodes.give_anna(frame);  // no room: it waits
+  CHECK(nodes.progress == Progress::more);
+  CHECK(nodes.anna.datagrams().size() == 3);
+  CHECK(nodes.anna.dropped() == 0);
   nodes.anna.output.reset();
   CHECK(nodes.anna.output.has_room());
+  // Longer than any output: it will never have room.
+  nodes.give_anna(make_frame(kBert, kAnna, kEtherTypeIpv4, 400));
+  CHECK(nodes.anna.dropped(DropReason::output_full) == 1);
 
   std::vector<Buffer> datagrams;
   for (int i = 0; i < 3; ++i) datagrams.push_back(nodes.seal_body(Buffer{4, 'd', 'e'}));

@@ -89,7 +89,8 @@ TEST_CASE("super-frames of one batch lengthen a run up to what one system call t
     append(copies[i], supers[i].frame);
     batch.push_back({MutableBytes(copies[i]).subspan(1), supers[i].offload});
   }
-  nodes.anna.plane.handle_frames(nodes.anna.forwarding, kDevice, batch, nodes.anna.output);
+  CHECK(nodes.anna.plane.handle_frames(nodes.anna.forwarding, kDevice, batch, nodes.anna.output) ==
+        Progress::done);
   std::size_t datagrams = 0;
   for (const SealedRun& run : nodes.anna.output.runs()) {
     CHECK(run.bytes.size() <= SealedRun::kMaxBytes);
@@ -112,7 +113,8 @@ TEST_CASE("frames to two members make a run for each, in the order of each") {
     copy.back() = static_cast<std::uint8_t>(i);
     batch.push_back({MutableBytes(copy).subspan(1), {}});
   }
-  nodes.anna.plane.handle_frames(nodes.anna.forwarding, kDevice, batch, nodes.anna.output);
+  CHECK(nodes.anna.plane.handle_frames(nodes.anna.forwarding, kDevice, batch, nodes.anna.output) ==
+        Progress::done);
   const auto& runs = nodes.anna.output.runs();
   REQUIRE(runs.size() == 2);
   CHECK(runs[0].to == kBertEndpoint);

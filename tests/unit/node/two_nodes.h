@@ -153,7 +153,7 @@ struct TwoNodes {
     Buffer copy(1);  // the byte before the frame
     append(copy, frame);
     const DeviceFrame one{MutableBytes(copy).subspan(1), offload};
-    anna.plane.handle_frames(anna.forwarding, device, {&one, 1}, anna.output);
+    progress = anna.plane.handle_frames(anna.forwarding, device, {&one, 1}, anna.output);
   }
   // Of its exact size, so that whatever reaches beyond it is caught.
   void give_bert(Bytes datagram, const Endpoint& from = kAnnaEndpoint) {
@@ -164,6 +164,7 @@ struct TwoNodes {
   }
 
   SessionPair sessions;
+  Progress progress = Progress::done;  // of what give_anna() gave
   TestNode anna;
   TestNode bert;
   std::deque<Buffer> received;  // what Bert's output borrows from
