@@ -37,7 +37,7 @@ bool Bootstrap::add(std::span<const Endpoint> endpoints) {
   for (const Endpoint& endpoint : endpoints) {
     const bool is_known =
         std::find(endpoints_.begin(), endpoints_.end(), endpoint) != endpoints_.end();
-    if (is_known || !endpoint.is_usable() || !endpoint.address.is_v4()) continue;
+    if (is_known || !endpoint.is_usable() || endpoint.address.family() != family_) continue;
     // Of too many the oldest is forgotten: later hints are likelier to hold.
     if (endpoints_.size() == kMaxEndpoints) endpoints_.erase(endpoints_.begin());
     endpoints_.push_back(endpoint);
@@ -49,9 +49,8 @@ bool Bootstrap::add(std::span<const Endpoint> endpoints) {
 void Bootstrap::restore(std::span<const Contact> nodes) {
   for (const Contact& node : nodes) {
     if (restored_.size() == kMaxRestored) return;
-    if (node.endpoint.is_usable() && node.endpoint.address.is_v4()) {
-      restored_.push_back(node.endpoint);
-    }
+    const bool is_ours = node.endpoint.address.family() == family_;
+    if (is_ours && node.endpoint.is_usable()) restored_.push_back(node.endpoint);
   }
 }
 

@@ -16,7 +16,9 @@ namespace lanyard::dht {
 
 class Bootstrap {
  public:
-  // Unusable and known endpoints are left out. True: some are new.
+  explicit Bootstrap(IpFamily family) : family_(family) {}
+
+  // Unusable and known endpoints and those of the other family are left out. True: some are new.
   bool add(std::span<const Endpoint> endpoints);
   void restore(std::span<const Contact> nodes);
 
@@ -29,6 +31,7 @@ class Bootstrap {
  private:
   void schedule(Instant now, const RoutingTable& table, Rng& rng);
 
+  IpFamily family_;
   std::vector<Endpoint> endpoints_;
   std::vector<Endpoint> restored_;
   std::size_t next_endpoint_ = 0;

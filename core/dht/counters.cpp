@@ -6,7 +6,7 @@ namespace lanyard::dht {
 std::string_view to_string(Drop reason) {
   switch (reason) {
     case Drop::switched_off: return "switched_off";
-    case Drop::not_ipv4: return "not_ipv4";
+    case Drop::no_family: return "no_family";
     case Drop::malformed: return "malformed";
     case Drop::own_message: return "own_message";
     case Drop::unsolicited: return "unsolicited";

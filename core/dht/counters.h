@@ -12,7 +12,7 @@ namespace lanyard::dht {
 // Why a datagram was dropped or got no answer.
 enum class Drop : std::uint8_t {
   switched_off,  // mode off
-  not_ipv4,      // the IPv6 DHT is a separate one (BEP 32)
+  no_family,     // of an address family that our socket lacks
   malformed,     // no KRPC message: not bencoded, past a limit, or without t or y
   own_message,   // sent by this very node
   unsolicited,   // an answer or error that nothing outstanding to that endpoint asked for

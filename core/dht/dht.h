@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dht: one node of a Kademlia DHT that speaks BitTorrent's mainline protocol (BEP 5) over IPv4. It
-// finds the peers announced under an info-hash, announces us there, and does its share for others:
-// it answers them and stores their peers, within limits.
+// Dht: one node of a Kademlia DHT that speaks BitTorrent's mainline protocol (BEP 5), over IPv4 and
+// IPv6: those are two DHTs that know of each other (BEP 32), and a lookup walks both. It finds the
+// peers announced under an info-hash, announces us there, and does its share for others: it answers
+// them and stores their peers, within limits.
 //
 // Owned and called by one thread. Datagrams to send and events are appended to the caller's lists;
 // afterwards the caller asks next_timeout() and calls handle_timeout() at that time. All memory is
@@ -73,9 +74,9 @@ class Dht {
   // Nodes of the last run, best first, before start(): asked at the start, trusted once they
   // answer.
   void restore_nodes(std::span<const Contact> nodes);
-  // port is the UDP port that everything sent leaves from. Asks the bootstrap endpoints and the
-  // restored nodes, then looks for its own neighbourhood.
-  void start(Instant now, std::uint16_t port, Datagrams& out);
+  // port is the UDP port that everything sent leaves from; families, what its socket has. Asks the
+  // bootstrap endpoints and the restored nodes, then looks for its own neighbourhood.
+  void start(Instant now, std::uint16_t port, Families families, Datagrams& out);
   // More nodes to begin with: resolved names, members, hints of a token. At any time; those not yet
   // known are asked at once if the node has started.
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out);
@@ -84,8 +85,8 @@ class Dht {
   void handle_network_change(Instant now, Datagrams& out);
 
   // Looks for peers; with Announce::yes also stores us at the nodes closest to the hash, under the
-  // port that they see. Begins as soon as any node is known. Without a node or with the DHT off,
-  // LookupDone says so.
+  // port that they see. Begins as soon as any node is known. Without a node, with the DHT off or
+  // before start(), LookupDone says so.
   LookupId get_peers(
       Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events);
   // No event of this lookup comes any more.
@@ -97,18 +98,19 @@ class Dht {
   void handle_timeout(Instant now, Datagrams& out, Events& events);
   Instant next_timeout() const;
 
-  const NodeId& own_id() const;
-  // Nodes that are not known to be gone.
+  const NodeId& own_id(IpFamily family = IpFamily::v4) const;
+  // Nodes of both families that are not known to be gone.
   std::size_t node_count() const;
-  // For the state file: up to 200 that answered lately, the surest first.
+  // For the state file: up to 200 of each family that answered lately, the surest first.
   std::vector<Contact> good_nodes(Instant now) const;
-  std::optional<Endpoint> outside_address() const;
-  MappingKind mapping_kind() const;
+  std::optional<Endpoint> outside_address(IpFamily family = IpFamily::v4) const;
+  MappingKind mapping_kind(IpFamily family = IpFamily::v4) const;
   const Counters& counters() const;
 
  private:
-  class Engine;
-  std::unique_ptr<Engine> engine_;
+  class Engine;     // of one family
+  class DualStack;  // both as one
+  std::unique_ptr<DualStack> stack_;
 };
 
 }  // namespace lanyard::dht

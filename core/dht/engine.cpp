@@ -18,6 +18,11 @@ bool is_global(const IpAddress& address) {
   return !address.is_private() && !address.is_loopback() && !address.is_link_local();
 }
 
+NodeId first_id(IpFamily family, const Settings& settings, Rng& rng) {
+  const auto& remembered = family == IpFamily::v4 ? settings.own_id : settings.own_id6;
+  return remembered ? *remembered : NodeId::random(rng);
+}
+
 Query ping() {
   Query query;
   query.method = Method::ping;
@@ -26,26 +31,38 @@ Query ping() {
 
 }  // namespace
 
-Dht::Engine::Engine(Settings settings, Rng& rng)
-    : settings_(std::move(settings)),
-      rng_(rng),
-      own_id_(settings_.own_id ? *settings_.own_id : NodeId::random(rng)),
-      table_(own_id_, settings_.mode),
-      sender_(settings_.limits, own_id_, rng, counters_),
-      responder_(settings_.limits, own_id_, table_, rng, counters_),
+Dht::Engine::Engine(IpFamily family, Common& common)
+    : family_(family),
+      mode_(common.settings.mode),
+      rng_(common.rng),
+      counters_(common.counters),
+      own_id_(first_id(family, common.settings, common.rng)),
+      table_(own_id_, mode_),
+      sender_(common.settings.limits, own_id_, rng_, counters_),
+      responder_(common.settings.limits, own_id_, table_, rng_, counters_),
+      bootstrap_(family),
       searches_(own_id_) {
-  bootstrap_.add(settings_.bootstrap);
+  bootstrap_.add(common.settings.bootstrap);
 }
 
-void Dht::Engine::start(Instant now, std::uint16_t port, Datagrams& out) {
+void Dht::Engine::set_sibling(Engine& sibling) {
+  sibling_ = &sibling;
+  responder_.set_other_table(sibling.table_);
+}
+
+void Dht::Engine::switch_on(std::uint16_t port) {
   port_ = port;
-  is_started_ = true;
+  is_on_ = true;
+}
+
+void Dht::Engine::start(Instant now, Datagrams& out) {
+  if (!is_on_) return;
   bootstrap_.restart(now);
   run_bootstrap(now, out);
 }
 
 void Dht::Engine::add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out) {
-  if (!bootstrap_.add(endpoints) || !is_started_) return;
+  if (!bootstrap_.add(endpoints) || !is_on_) return;
   bootstrap_.restart(now);
   run_bootstrap(now, out);
 }
@@ -63,41 +80,28 @@ void Dht::Engine::handle_network_change(Instant now, Datagrams& out) {
   searches_.pump(now, port_, sender_, out);
 }
 
-LookupId Dht::Engine::get_peers(
-    Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events) {
-  const LookupId lookup = searches_.add_for_peers(now, info_hash, announce, events);
-  if (settings_.mode == Mode::off) {
-    searches_.cancel(lookup);
-    events.push_back(LookupDone{.lookup = lookup, .info_hash = info_hash});
-    return lookup;
-  }
-  const auto here =
-      responder_.store().sample(now, info_hash, settings_.limits.peers_per_hash, rng_);
-  searches_.report(lookup, here, events);
+void Dht::Engine::get_peers(Instant now,
+                            LookupId lookup,
+                            const InfoHash& info_hash,
+                            Announce announce,
+                            Datagrams& out,
+                            Events& events) {
+  searches_.add_for_peers(now, lookup, info_hash, announce, events);
+  searches_.report(lookup, responder_.store().all(now, info_hash), events);
   advance(now, out, events);
-  return lookup;
 }
 
-void Dht::Engine::handle_datagram(
-    Instant now, const Endpoint& from, Bytes payload, Datagrams& out, Events& events) {
-  if (settings_.mode == Mode::off) {
-    ++counters_.of(Drop::switched_off);
-    return;
-  }
-  if (!from.address.is_v4()) {
-    ++counters_.of(Drop::not_ipv4);
-    return;
-  }
-  const auto message = parse_message(payload);
-  if (!message || !from.is_usable()) {
-    ++counters_.of(Drop::malformed);
-    return;
-  }
-  if (const auto* query = std::get_if<Query>(&*message)) {
-    handle_query(now, from, *query, payload.size(), out, events);
-  } else if (const auto* answer = std::get_if<Answer>(&*message)) {
+void Dht::Engine::handle_message(Instant now,
+                                 const Endpoint& from,
+                                 const Message& message,
+                                 std::size_t bytes,
+                                 Datagrams& out,
+                                 Events& events) {
+  if (const auto* query = std::get_if<Query>(&message)) {
+    handle_query(now, from, *query, bytes, out, events);
+  } else if (const auto* answer = std::get_if<Answer>(&message)) {
     handle_answer(now, from, *answer, out, events);
-  } else if (const auto* failure = std::get_if<Failure>(&*message)) {
+  } else if (const auto* failure = std::get_if<Failure>(&message)) {
     handle_failure(from, *failure);
   }
   advance(now, out, events);
@@ -157,7 +161,10 @@ void Dht::Engine::handle_answer(
     searches_.add_for_nodes(now, own_id_);
   }
   searches_.begin_waiting(table_);
-  const auto nodes = acceptable(answer, from);
+  const auto& told = family_ == IpFamily::v4 ? answer.nodes : answer.nodes6;
+  const auto& told_of_other = family_ == IpFamily::v4 ? answer.nodes6 : answer.nodes;
+  sibling_->hear_of(now, sibling_->acceptable(told_of_other, from), out);
+  const auto nodes = acceptable(told, from);
   if (transaction->purpose == Purpose::contact) {
     searches_.add_nodes(nodes);
   } else {
@@ -176,23 +183,42 @@ void Dht::Engine::handle_failure(const Endpoint& from, const Failure& failure) {
 }
 
 void Dht::Engine::take_vote(const Endpoint& voter, const Endpoint& seen, Events& events) {
-  if (!seen.address.is_v4()) return;
+  if (seen.address.family() != family_) return;
   // In the public DHT a node of our own LAN sees another address than the world does.
-  if (settings_.mode == Mode::public_ && !is_global(seen.address)) return;
+  if (mode_ == Mode::public_ && !is_global(seen.address)) return;
   if (!votes_.vote(voter.address, seen)) return;
   searches_.set_own_endpoint(votes_.elected());
   events.push_back(OutsideAddress{*votes_.elected()});
 }
 
 // Nobody in the public DHT shall make us send into our own LAN.
-std::vector<Contact> Dht::Engine::acceptable(const Answer& answer, const Endpoint& teller) const {
+std::vector<Contact> Dht::Engine::acceptable(const std::optional<std::vector<Contact>>& told,
+                                             const Endpoint& teller) const {
   std::vector<Contact> out;
-  if (!answer.nodes) return out;
-  const bool only_global = settings_.mode == Mode::public_ && is_global(teller.address);
-  for (const Contact& node : *answer.nodes) {
+  if (!told) return out;
+  const bool only_global = mode_ == Mode::public_ && is_global(teller.address);
+  for (const Contact& node : *told) {
     if (!only_global || is_global(node.endpoint.address)) out.push_back(node);
   }
   return out;
+}
+
+void Dht::Engine::hear_of(Instant now, const std::vector<Contact>& nodes, Datagrams& out) {
+  for (const Contact& node : nodes) {
+    if (!needs_nodes() || acquaintances_.allowed_at(kAcquaintances) > now) return;
+    if (table_.is_alive(node.endpoint)) continue;
+    acquaintances_.spend(now, kAcquaintances);
+    sender_.send(now, node.endpoint, find_self(), Purpose::contact, 0, out);
+  }
+}
+
+// Asks for our own neighbourhood, of both families where the other one knows few nodes.
+Query Dht::Engine::find_self() const {
+  Query query;
+  query.method = Method::find_node;
+  query.target = own_id_;
+  if (sibling_->needs_nodes()) query.want = {.v4 = true, .v6 = true};
+  return query;
 }
 
 void Dht::Engine::check_for_place(Instant now, const NodeId& near, Datagrams& out) {
@@ -222,9 +248,7 @@ void Dht::Engine::handle_expired(Instant now, const Transaction& transaction, Da
 void Dht::Engine::run_bootstrap(Instant now, Datagrams& out) {
   if (!is_running()) return;
   // Its neighbours are what we need next; that it answers is known by the same answer.
-  Query query;
-  query.method = Method::find_node;
-  query.target = own_id_;
+  const Query query = find_self();
   for (const Endpoint& endpoint : bootstrap_.take_round(now, table_, rng_)) {
     sender_.send(now, endpoint, query, Purpose::contact, 0, out);
   }

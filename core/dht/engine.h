@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of a Dht: routes every input to the parts that it is for and lets them act on it.
+// A Dht's part in one of the two DHTs (BEP 32), IPv4's or IPv6's: routes every input to the parts
+// that it is for and lets them act on it. Knows its sibling of the other family, to tell it of
+// nodes and to name its nodes to those who want them.
 #pragma once
 
 #include <cstdint>
@@ -19,29 +21,52 @@ namespace lanyard::dht {
 
 class Dht::Engine {
  public:
-  Engine(Settings settings, Rng& rng);
+  // What either family's engine shares with the other; outlives both.
+  struct Common {
+    Settings settings;
+    Rng& rng;
+    Counters counters;
+  };
+
+  Engine(IpFamily family, Common& common);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Once, before anything else.
+  void set_sibling(Engine& sibling);
 
   void restore_nodes(std::span<const Contact> nodes) { bootstrap_.restore(nodes); }
-  void start(Instant now, std::uint16_t port, Datagrams& out);
+  // The socket has this family; start() follows once that is said of both.
+  void switch_on(std::uint16_t port);
+  void start(Instant now, Datagrams& out);
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out);
   void handle_network_change(Instant now, Datagrams& out);
 
-  LookupId get_peers(
-      Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events);
+  void get_peers(Instant now,
+                 LookupId lookup,
+                 const InfoHash& info_hash,
+                 Announce announce,
+                 Datagrams& out,
+                 Events& events);
+  bool is_waiting(LookupId lookup) const { return searches_.is_waiting(lookup); }
   void cancel(LookupId lookup) { searches_.cancel(lookup); }
 
-  void handle_datagram(
-      Instant now, const Endpoint& from, Bytes payload, Datagrams& out, Events& events);
+  // bytes is the size of the datagram that held the message.
+  void handle_message(Instant now,
+                      const Endpoint& from,
+                      const Message& message,
+                      std::size_t bytes,
+                      Datagrams& out,
+                      Events& events);
   void handle_timeout(Instant now, Datagrams& out, Events& events);
   Instant next_timeout() const;
 
+  bool is_running() const { return is_on_; }
   const NodeId& own_id() const { return own_id_; }
   const RoutingTable& table() const { return table_; }
   const OutsideAddressVotes& votes() const { return votes_; }
-  const Counters& counters() const { return counters_; }
 
  private:
-  bool is_running() const { return is_started_ && settings_.mode != Mode::off; }
   void handle_query(Instant now,
                     const Endpoint& from,
                     const Query& query,
@@ -55,16 +80,24 @@ class Dht::Engine {
   void get_acquainted(Instant now, const Contact& node, Datagrams& out);
   void check_for_place(Instant now, const NodeId& near, Datagrams& out);
   void take_vote(const Endpoint& voter, const Endpoint& seen, Events& events);
-  std::vector<Contact> acceptable(const Answer& answer, const Endpoint& teller) const;
+  // Of the nodes told, those that may be asked.
+  std::vector<Contact> acceptable(const std::optional<std::vector<Contact>>& told,
+                                  const Endpoint& teller) const;
+  // Nodes that the other family's answers name.
+  void hear_of(Instant now, const std::vector<Contact>& nodes, Datagrams& out);
+  bool needs_nodes() const { return is_on_ && table_.size() < kBucketSize; }
+  Query find_self() const;
   void run_bootstrap(Instant now, Datagrams& out);
   void refresh(Instant now);
   // After every input: sends what has become possible and ends what is done.
   void advance(Instant now, Datagrams& out, Events& events);
 
-  Settings settings_;
+  IpFamily family_;
+  Mode mode_;
   Rng& rng_;
+  Counters& counters_;
+  Engine* sibling_ = nullptr;
   NodeId own_id_;
-  Counters counters_;
   RoutingTable table_;
   QuerySender sender_;
   Responder responder_;
@@ -74,7 +107,7 @@ class Dht::Engine {
   RateLimit acquaintances_;
   Instant refresh_not_before_ = Instant::long_ago();
   std::uint16_t port_ = 0;
-  bool is_started_ = false;
+  bool is_on_ = false;
   bool knows_neighbourhood_ = false;
 };
 

@@ -58,17 +58,6 @@ enum class ErrorCode : std::uint16_t {
 enum class PortSource : std::uint8_t { given, implied };
 enum class Reachability : std::uint8_t { normal, read_only };
 
-// Which of the two DHTs, IPv4's and IPv6's (BEP 32).
-struct Families {
-  bool v4 = false;
-  bool v6 = false;
-
-  static Families only(IpFamily family) { return {family == IpFamily::v4, family == IpFamily::v6}; }
-  bool hold(IpFamily family) const { return family == IpFamily::v4 ? v4 : v6; }
-  bool are_none() const { return !v4 && !v6; }
-  bool operator==(const Families&) const = default;
-};
-
 // A stored item (BEP 44) as a put brings it and as a get returns it, still to be judged. Of an
 // immutable one there is the value alone; of a mutable one key and signature too.
 struct ItemFields {

@@ -36,6 +36,17 @@ struct InfoHash {
   auto operator<=>(const InfoHash&) const = default;
 };
 
+// Which of the two DHTs, IPv4's and IPv6's (BEP 32).
+struct Families {
+  bool v4 = false;
+  bool v6 = false;
+
+  static Families only(IpFamily family) { return {family == IpFamily::v4, family == IpFamily::v6}; }
+  bool hold(IpFamily family) const { return family == IpFamily::v4 ? v4 : v6; }
+  bool are_none() const { return !v4 && !v6; }
+  bool operator==(const Families&) const = default;
+};
+
 // A node and where it answers.
 struct Contact {
   NodeId id;

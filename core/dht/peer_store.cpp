@@ -41,16 +41,21 @@ bool PeerStore::has_room(Instant now, const InfoHash& info_hash, const IpAddress
   return fits();
 }
 
-std::vector<Endpoint> PeerStore::sample(Instant now,
-                                        const InfoHash& info_hash,
-                                        std::size_t at_most,
-                                        Rng& rng) {
+std::vector<Endpoint> PeerStore::all(Instant now, const InfoHash& info_hash) {
   std::vector<Endpoint> out;
   const auto it = hashes_.find(info_hash);
   if (it == hashes_.end()) return out;
   drop_expired(now, it->second);
   for (const StoredPeer& peer : it->second) out.push_back(peer.endpoint);
   if (out.empty()) hashes_.erase(it);
+  return out;
+}
+
+std::vector<Endpoint> PeerStore::sample(Instant now,
+                                        const InfoHash& info_hash,
+                                        std::size_t at_most,
+                                        Rng& rng) {
+  std::vector<Endpoint> out = all(now, info_hash);
   if (out.size() <= at_most) return out;
   for (std::size_t i = 0; i < at_most; ++i) std::swap(out[i], out[i + rng.below(out.size() - i)]);
   out.resize(at_most);

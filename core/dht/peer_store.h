@@ -28,6 +28,7 @@ class PeerStore {
                                const InfoHash& info_hash,
                                std::size_t at_most,
                                Rng& rng);
+  std::vector<Endpoint> all(Instant now, const InfoHash& info_hash);
   std::size_t hash_count() const { return hashes_.size(); }
 
  private:

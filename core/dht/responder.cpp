@@ -11,11 +11,12 @@ namespace {
 
 // An answer beyond its list of nodes, to an address that may be forged, in queries' sizes.
 constexpr std::size_t kMaxAmplification = 3;
-constexpr std::size_t kBytesPerNode = kIdBytes + 6;
-constexpr std::size_t kBytesPerPeer = 8;   // "6:" and six bytes
 constexpr std::size_t kPeersFraming = 10;  // "6:valuesle"
 constexpr std::size_t kNodesFraming = 11;  // "5:nodes208:"
 constexpr Duration kOneSecond = seconds(1);
+
+// A compact endpoint as a string of bencoding: "6:" and 6 bytes, "18:" and 18.
+std::size_t bytes_per_peer(const Endpoint& asker) { return asker.address.is_v4() ? 8 : 21; }
 
 std::string_view text_of(ErrorCode code) {
   switch (code) {
@@ -92,7 +93,7 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
 
 Responder::Outcome Responder::find_node(const Endpoint& from, const Query& query) const {
   Answer answer = blank_answer(from, query);
-  answer.nodes = table_.closest(query.target, kBucketSize);
+  add_nodes(from, query, query.target, answer);
   return answer;
 }
 
@@ -108,14 +109,15 @@ Responder::Outcome Responder::get_peers(Instant now,
     answer.token = token_;
   }
   const std::size_t bare_bytes = encode(answer).size() + kPeersFraming + kNodesFraming;
-  answer.nodes = table_.closest(query.info_hash.position(), kBucketSize);
+  add_nodes(from, query, query.info_hash.position(), answer);
+  const std::size_t with_nodes = encode(answer).size() + kPeersFraming;
+  std::size_t room = kMaxSentBytes - std::min(with_nodes, kMaxSentBytes);
   // That a node answered us proves its address.
-  const std::size_t limit =
-      table_.is_alive(from)
-          ? kMaxSentBytes - answer.nodes->size() * kBytesPerNode
-          : std::min(kMaxSentBytes - kBucketSize * kBytesPerNode, kMaxAmplification * query_bytes);
-  const std::size_t room = limit > bare_bytes ? (limit - bare_bytes) / kBytesPerPeer : 0;
-  answer.peers = store_.sample(now, query.info_hash, room, rng_);
+  if (!table_.is_alive(from)) {
+    const std::size_t limit = kMaxAmplification * query_bytes;
+    room = std::min(room, limit - std::min(bare_bytes, limit));
+  }
+  answer.peers = store_.sample(now, query.info_hash, room / bytes_per_peer(from), rng_);
   return answer;
 }
 
@@ -131,6 +133,19 @@ Responder::Outcome Responder::announce_peer(Instant now,
   if (!store_.add(now, query.info_hash, peer)) return ErrorCode::server;
   stored = StoredPeer{query.info_hash, peer};
   return blank_answer(from, query);
+}
+
+void Responder::add_nodes(const Endpoint& from,
+                          const Query& query,
+                          const NodeId& target,
+                          Answer& answer) const {
+  const IpFamily own = from.address.family();
+  const Families want = query.want.are_none() ? Families::only(own) : query.want;
+  for (const IpFamily family : {IpFamily::v4, IpFamily::v6}) {
+    const RoutingTable* table = family == own ? &table_ : other_table_;
+    if (!want.hold(family) || table == nullptr) continue;
+    (family == IpFamily::v4 ? answer.nodes : answer.nodes6) = table->closest(target, kBucketSize);
+  }
 }
 
 Answer Responder::blank_answer(const Endpoint& from, const Query& query) const {

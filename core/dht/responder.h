@@ -46,6 +46,8 @@ class Responder {
                                    std::size_t query_bytes);
 
   PeerStore& store() { return store_; }
+  // The nodes of the other family, for those who want them (BEP 32). Must outlive it.
+  void set_other_table(const RoutingTable& other) { other_table_ = &other; }
 
  private:
   using Outcome = std::variant<Answer, ErrorCode>;
@@ -56,10 +58,16 @@ class Responder {
                         const Endpoint& from,
                         const Query& query,
                         std::optional<StoredPeer>& stored);
+  // The nodes that the asker wants; of both families eight each at most.
+  void add_nodes(const Endpoint& from,
+                 const Query& query,
+                 const NodeId& target,
+                 Answer& answer) const;
   Answer blank_answer(const Endpoint& from, const Query& query) const;
 
   NodeId own_id_;
   const RoutingTable& table_;
+  const RoutingTable* other_table_ = nullptr;
   Rng& rng_;
   Counters& counters_;
   WriteTokens tokens_;

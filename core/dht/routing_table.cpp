@@ -12,10 +12,13 @@ namespace {
 
 // Longer than a ping's timeout, so that one check ends before the next begins.
 constexpr Duration kCheckAgainAfter = seconds(10);
-// In the public DHT whoever owns a subnet of 256 addresses shall not own a bucket.
+// In the public DHT whoever owns a subnet (/24, of IPv6 /64) shall not own a bucket.
 constexpr std::size_t kNodesPerSubnetInBucket = 2;
 
-bool same_subnet(const IpAddress& a, const IpAddress& b) { return IpPrefix{a, 24}.contains(b); }
+bool same_subnet(const IpAddress& a, const IpAddress& b) {
+  const std::uint8_t length = a.is_v4() ? 24 : 64;
+  return IpPrefix{a, length}.contains(b);
+}
 
 }  // namespace
 

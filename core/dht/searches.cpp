@@ -19,22 +19,19 @@ constexpr Duration kRecentFor = hours(1);
 
 }  // namespace
 
-LookupId Searches::add_for_peers(Instant now,
-                                 const InfoHash& info_hash,
-                                 Announce announce,
-                                 Events& events) {
-  const std::uint64_t id = next_id_++;
+void Searches::add_for_peers(
+    Instant now, LookupId lookup, const InfoHash& info_hash, Announce announce, Events& events) {
   if (searches_.size() >= kMaxSearches) {
-    events.push_back(LookupDone{.lookup = LookupId{id}, .info_hash = info_hash});
-    return LookupId{id};
+    events.push_back(LookupDone{.lookup = lookup, .info_hash = info_hash});
+    return;
   }
+  const auto id = static_cast<std::uint64_t>(lookup);
   searches_.emplace(id, Search{.goal = Goal::peers,
                                .announce = announce,
                                .info_hash = info_hash,
                                .lookup = Lookup(own_id_, info_hash.position()),
                                .ends_at = now + kLongest,
                                .reported = {}});
-  return LookupId{id};
 }
 
 void Searches::add_for_nodes(Instant now, const NodeId& target) {
@@ -59,6 +56,11 @@ void Searches::begin_waiting(const RoutingTable& table) {
     for (const Contact& node : seeds) search.lookup.add(node);
     search.phase = Phase::walking;
   }
+}
+
+bool Searches::is_waiting(LookupId lookup) const {
+  const auto it = searches_.find(static_cast<std::uint64_t>(lookup));
+  return it != searches_.end() && it->second.phase == Phase::waiting;
 }
 
 void Searches::add_nodes(const std::vector<Contact>& nodes) {

@@ -28,12 +28,15 @@ class Searches {
   explicit Searches(const NodeId& own_id) : own_id_(own_id) {}
 
   // Both wait for the next begin_waiting(). Of too many at once the newest ends at once.
-  LookupId add_for_peers(Instant now, const InfoHash& info_hash, Announce announce, Events& events);
+  void add_for_peers(
+      Instant now, LookupId lookup, const InfoHash& info_hash, Announce announce, Events& events);
   void add_for_nodes(Instant now, const NodeId& target);
   void cancel(LookupId lookup);
 
   // Those that wait for a first node begin, once the table has one.
   void begin_waiting(const RoutingTable& table);
+  // The lookup has found no node to begin with yet.
+  bool is_waiting(LookupId lookup) const;
   // Nodes heard of by other means.
   void add_nodes(const std::vector<Contact>& nodes);
   // Sends what the lookups want sent, as far as limits allow.
@@ -60,6 +63,9 @@ class Searches {
   Instant next_timeout() const;
 
  private:
+  // Lookups of the owner have ids below.
+  static constexpr std::uint64_t kFirstOwnId = std::uint64_t{1} << 63;
+
   enum class Goal : std::uint8_t { peers, nodes };
   enum class Phase : std::uint8_t { waiting, walking };
   struct Search {
@@ -91,7 +97,7 @@ class Searches {
 
   NodeId own_id_;
   std::optional<Endpoint> own_endpoint_;
-  std::uint64_t next_id_ = 1;
+  std::uint64_t next_id_ = kFirstOwnId;  // of lookups for nodes
   std::map<std::uint64_t, Search> searches_;
   std::vector<Recent> recent_;  // the newest last
 };

@@ -39,7 +39,10 @@ struct Limits {
 struct Settings {
   Mode mode = Mode::public_;
   std::vector<Endpoint> bootstrap;
-  std::optional<NodeId> own_id;  // from the last run; random without
+  // From the last run, of either family; random without. Each is given up once it is known that it
+  // does not fit the address that the world sees us at (BEP 42).
+  std::optional<NodeId> own_id;
+  std::optional<NodeId> own_id6;
   Limits limits;
 };
 

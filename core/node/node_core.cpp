@@ -91,7 +91,7 @@ void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& o
   surroundings_.port = port;
   Turn turn = this->turn(now, out);
   dht_.restore_nodes(remembered_.dht_nodes);
-  dht_.start(now, port, out.datagrams);
+  dht_.start(now, port, {.v4 = true, .v6 = true}, out.datagrams);
   for (auto& [id, file] : restored_networks_) {
     const auto restored = restored_rosters_.find(id);
     network::Roster roster(id);

@@ -19,7 +19,7 @@ const Endpoint kOther = node_endpoint(1);
 struct Subject {
   explicit Subject(Settings settings = {}) : rng(1), dht(std::move(settings), rng) {}
 
-  void start() { dht.start(now, 4000, out); }
+  void start() { dht.start(now, 4000, {.v4 = true, .v6 = false}, out); }
   void say(const Endpoint& from, Bytes payload) {
     out.clear();
     dht.handle_datagram(now, from, payload, out, events);
@@ -114,7 +114,7 @@ TEST_CASE("dht: junk is counted and dropped in silence") {
   }
   CHECK(subject.dht.counters().of(Drop::malformed) == 5);
   subject.say(endpoint_of("[2001:db8::1]:4000"), kPing);
-  CHECK(subject.dht.counters().of(Drop::not_ipv4) == 1);
+  CHECK(subject.dht.counters().of(Drop::no_family) == 1);
   CHECK(subject.out.empty());
   for (std::size_t bit = 0; bit < kPing.size() * 8; ++bit) {
     std::string flipped(kPing);

@@ -27,7 +27,7 @@ std::size_t Swarm::add(std::vector<std::size_t> bootstrap, Mode mode) {
   node.dht = std::make_unique<Dht>(std::move(settings), *node.rng);
   by_endpoint_[own] = number;
   Datagrams out;
-  node.dht->start(now_, own.port, out);
+  node.dht->start(now_, own.port, Families::only(own.address.family()), out);
   settle(number, out);
   return number;
 }
