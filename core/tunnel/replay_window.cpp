@@ -25,12 +25,11 @@ ReplayWindow::Verdict ReplayWindow::accept(std::uint64_t counter) {
   return verdict;
 }
 
-std::uint64_t ReplayWindow::restore(std::uint32_t counter_low) const {
+std::uint64_t ReplayWindow::restore(std::uint32_t counter_low, std::uint64_t highest) {
   constexpr std::uint64_t turn = std::uint64_t{1} << 32;
-  const std::uint64_t near = highest();
-  const std::uint64_t counter = (near & ~(turn - 1)) | counter_low;
-  if (counter + turn / 2 < near) return counter + turn;
-  if (counter > near + turn / 2 && counter >= turn) return counter - turn;
+  const std::uint64_t counter = (highest & ~(turn - 1)) | counter_low;
+  if (counter + turn / 2 < highest) return counter + turn;
+  if (counter > highest + turn / 2 && counter >= turn) return counter - turn;
   return counter;
 }
 

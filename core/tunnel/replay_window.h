@@ -24,7 +24,9 @@ class ReplayWindow {
   std::uint64_t highest() const { return end_ == 0 ? 0 : end_ - 1; }
   // The 64-bit counter with these low 32 bits that is nearest to the highest accepted one
   // (RFC 4303 appendix A, with the window in the middle).
-  std::uint64_t restore(std::uint32_t counter_low) const;
+  std::uint64_t restore(std::uint32_t counter_low) const { return restore(counter_low, highest()); }
+  // For who has learnt the highest one before.
+  static std::uint64_t restore(std::uint32_t counter_low, std::uint64_t highest);
 
  private:
   static constexpr std::uint64_t kWordBits = 64;

@@ -86,20 +86,18 @@ void Session::open(std::span<Incoming> batch) {
   accept(batch);
 }
 
-// Spares replayed datagrams the work of decrypting them.
-void Session::admit(std::span<Incoming> batch) {
-  const SpinGuard guard(window_lock_);
+// Without the lock: another thread may have gone on by some packets meanwhile, which are nothing
+// beside the 2^31 that counters are restored within.
+void Session::admit(std::span<Incoming> batch) const {
+  const std::uint64_t highest = load(highest_);
   for (Incoming& incoming : batch) {
     const auto header = parse_data_header(incoming.datagram);
     if (!header || header->receiver != local_index_) {
       incoming.outcome = DataDrop::malformed;
       continue;
     }
-    incoming.counter = window_.restore(header->counter_low);
-    const auto verdict = window_.check(incoming.counter);
-    if (verdict != ReplayWindow::Verdict::fresh) {
-      incoming.outcome = drop_reason(verdict);
-    } else if (incoming.counter >= limits_.max_packets) {
+    incoming.counter = ReplayWindow::restore(header->counter_low, highest);
+    if (incoming.counter >= limits_.max_packets) {
       incoming.outcome = DataDrop::key_exhausted;
     } else {
       incoming.outcome = Body{};
@@ -117,8 +115,6 @@ void Session::decrypt(Incoming& incoming) const {
       Body{BodyKind::empty, Checksum::complete, sealed.first(sealed.size() - kTagSize)};
 }
 
-// The window decides anew, for another thread or an earlier datagram of the batch may have brought
-// the same counter since admit().
 void Session::accept(std::span<Incoming> batch) {
   {
     const SpinGuard guard(window_lock_);
@@ -127,6 +123,7 @@ void Session::accept(std::span<Incoming> batch) {
       const auto verdict = window_.accept(incoming.counter);
       if (verdict != ReplayWindow::Verdict::fresh) incoming.outcome = drop_reason(verdict);
     }
+    highest_.store(window_.highest(), std::memory_order_relaxed);
   }
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;

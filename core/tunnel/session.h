@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session: the data keys that a handshake agreed on, sealing and opening data datagrams in place
-// with them. It has no clock and no address: its owner decides when it is too old and where
-// datagrams go.
+// A session: the data keys that a handshake agreed on. Datagrams are sealed from where their bodies
+// lie to where they are sent from, and opened in place. It has no clock and no address: its owner
+// decides when it is too old and where datagrams go.
 #pragma once
 
 #include <array>
@@ -92,8 +92,10 @@ class Session {
 
   // Opens in place. Datagrams whose header names another session are malformed.
   OpenOutcome open(MutableBytes datagram);
-  // The same for a batch; the replay window is locked twice for all of them. Each packet counter is
-  // accepted once, whichever thread comes first; a forged datagram changes nothing.
+  // The same for a batch; the replay window is locked once for all of them. Each packet counter is
+  // accepted once, whichever thread comes first; a forged datagram changes nothing. What was
+  // accepted before is found out only after it is decrypted: whoever can replay can as well forge,
+  // and to refuse that costs as much.
   void open(std::span<Incoming> batch);
 
   // Time for a new handshake: too many packets or bytes in one of the two directions.
@@ -117,7 +119,7 @@ class Session {
     return counter.load(std::memory_order_relaxed);
   }
   // The three steps of open().
-  void admit(std::span<Incoming> batch);
+  void admit(std::span<Incoming> batch) const;
   void decrypt(Incoming& incoming) const;
   void accept(std::span<Incoming> batch);
   void count_drop(DataDrop reason, std::uint64_t packets = 1);
@@ -142,6 +144,7 @@ class Session {
   std::array<Counter, static_cast<std::size_t>(DataDrop::count_)> dropped_{};
   SpinLock window_lock_;
   ReplayWindow window_;  // under window_lock_
+  Counter highest_ = 0;  // window_.highest(), to be read without the lock
 };
 
 }  // namespace lanyard::tunnel
