@@ -52,4 +52,13 @@ std::vector<AeadBackend> available_backends(Aead aead) {
   return out;
 }
 
+void warm_up_aeads_of_this_thread() {
+  for (const Aead aead : {Aead::chacha20_poly1305, Aead::aes_256_gcm}) {
+    for (const AeadBackend backend : available_backends(aead)) {
+      std::array<std::uint8_t, kTagSize> nothing_and_tag{};
+      AeadKey(aead, backend, Secret<32>()).seal(0, {}, nothing_and_tag);
+    }
+  }
+}
+
 }  // namespace lanyard::crypto

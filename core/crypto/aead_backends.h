@@ -27,4 +27,8 @@ std::vector<AeadBackend> available_backends(Aead aead);
 // must not be used then. Takes microseconds; the back end must be available.
 bool self_test(Aead aead, AeadBackend backend);
 
+// Some back ends keep memory for each thread that uses them, and take it when it first does. A
+// thread that is not to allocate later calls this at its start.
+void warm_up_aeads_of_this_thread();
+
 }  // namespace lanyard::crypto
