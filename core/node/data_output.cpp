@@ -13,11 +13,12 @@ DataOutput::DataOutput(Capacity capacity, vswitch::CoalescerFeatures features)
   runs_.reserve(capacity.items);
   control_.reserve(capacity.items);
   new_addresses_.reserve(capacity.items);
+  early_.reserve(capacity.items);
 }
 
 bool DataOutput::has_room() const {
-  const std::size_t items =
-      std::max({runs_.size(), frames_.size(), control_.size(), new_addresses_.size()});
+  const std::size_t items = std::max(
+      {runs_.size(), frames_.size(), control_.size(), new_addresses_.size(), early_.size()});
   return used_ <= capacity_.bytes / 2 && items <= capacity_.items / 2;
 }
 
@@ -27,6 +28,7 @@ void DataOutput::reset() {
   frames_.clear();
   control_.clear();
   new_addresses_.clear();
+  early_.clear();
 }
 
 bool DataOutput::has_room_for(std::size_t datagrams, std::size_t bytes) const {
@@ -64,6 +66,12 @@ bool DataOutput::add_control(const OpenedControl& control) {
 bool DataOutput::add_new_address(const NewAddress& address) {
   if (new_addresses_.size() == capacity_.items) return false;
   new_addresses_.push_back(address);
+  return true;
+}
+
+bool DataOutput::add_early(const EarlyDatagram& datagram) {
+  if (early_.size() == capacity_.items) return false;
+  early_.push_back(datagram);
   return true;
 }
 

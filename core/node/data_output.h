@@ -29,6 +29,13 @@ struct NewAddress {
   Endpoint from;
 };
 
+// A datagram of a session that is about to be: the control thread, which has the handshake's last
+// message before it, opens it.
+struct EarlyDatagram {
+  Endpoint from;
+  Bytes bytes;
+};
+
 // Owned and used by one worker. The views are good until reset(): sealed datagrams and local
 // answers lie in the output's own memory; frames for the devices and control bodies lie in the
 // datagrams that were handed in, which therefore must stay as they are until then.
@@ -55,6 +62,7 @@ class DataOutput {
   // For the control thread.
   const std::vector<OpenedControl>& control() const { return control_; }
   const std::vector<NewAddress>& new_addresses() const { return new_addresses_; }
+  const std::vector<EarlyDatagram>& early() const { return early_; }
 
  private:
   friend class Inbound;
@@ -75,6 +83,7 @@ class DataOutput {
   bool add_answer(std::uint32_t port, MutableBytes frame);
   bool add_control(const OpenedControl& control);
   bool add_new_address(const NewAddress& address);
+  bool add_early(const EarlyDatagram& datagram);
 
   Capacity capacity_;
   std::unique_ptr<std::uint8_t[]> memory_;
@@ -83,6 +92,7 @@ class DataOutput {
   vswitch::Coalescer frames_;
   std::vector<OpenedControl> control_;
   std::vector<NewAddress> new_addresses_;
+  std::vector<EarlyDatagram> early_;
 };
 
 }  // namespace lanyard::node

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // DataPlane: carries Ethernet frames between TAP devices and sessions, both ways. A worker reads a
 // batch of frames or datagrams, hands it in, sends all that is in its DataOutput, then resets that.
-// No allocation after construction, no clock, no log, no system call; whatever cannot be carried is
-// dropped and counted.
+// No allocation after construction (a thread's first use of an AEAD excepted, which
+// crypto::warm_up_aeads_of_this_thread() takes on itself), no clock, no log, no system call;
+// whatever cannot be carried is dropped and counted.
 #pragma once
 
 #include <span>
@@ -35,6 +36,8 @@ class DataPlane {
   void handle_run(const Forwarding& forwarding, const ReceivedRun& run, DataOutput& out) {
     inbound_.handle_run(forwarding, run, out);
   }
+  // A handshake's message 3 with this index has been passed on to the control thread.
+  void expect_session(tunnel::SessionIndex index) { inbound_.expect_session(index); }
 
   DropCounts drops() const { return drops_.read(); }
 

@@ -25,7 +25,7 @@ enum class DropReason : std::uint8_t {
   malformed_offload,    // the header of a super-frame contradicts the frame
   // from the network
   malformed,        // too short, or an authentic body that makes no sense
-  unknown_session,  // no session has this index
+  unknown_session,  // no session has this index (nor a handshake that has just ended)
   forged,           // the tag does not verify
   replayed,         // seen before, or older than the window
   unknown_kind,     // a kind of body, or a flag, that this version does not know

@@ -85,13 +85,37 @@ void Inbound::handle_run(const Forwarding& forwarding, const ReceivedRun& run, D
   if (size != 0) open_gathered();
 }
 
+void Inbound::expect_session(tunnel::SessionIndex index) {
+  expected_[next_expected_] = {index, kEarly};
+  next_expected_ = (next_expected_ + 1) % kExpected;
+}
+
+bool Inbound::is_expected(tunnel::SessionIndex receiver) {
+  for (Expected& expected : expected_) {
+    if (expected.index != receiver || expected.left == 0) continue;
+    --expected.left;
+    return true;
+  }
+  return false;
+}
+
+void Inbound::set_aside(tunnel::SessionIndex receiver,
+                        const Endpoint& from,
+                        std::span<const tunnel::Incoming> batch,
+                        DataOutput& out) {
+  for (const tunnel::Incoming& incoming : batch) {
+    const bool is_early = is_expected(receiver) && out.add_early({from, incoming.datagram});
+    if (!is_early) drops_.add(DropReason::unknown_session);
+  }
+}
+
 void Inbound::open_batch(const Forwarding& forwarding,
                          tunnel::SessionIndex receiver,
                          const Endpoint& from,
                          std::span<tunnel::Incoming> batch,
                          DataOutput& out) {
   const SessionEntry* const entry = forwarding.find_session(receiver);
-  if (entry == nullptr) return drops_.add(DropReason::unknown_session, batch.size());
+  if (entry == nullptr) return set_aside(receiver, from, batch, out);
   const DeviceForwarding* const port = forwarding.find_device(entry->device);
   entry->session->open(batch);
   const bool is_elsewhere = from != entry->endpoint;

@@ -36,8 +36,28 @@ class Inbound {
 
   // Each datagram begins with 0xE4. They are opened in place, and borrowed until out.reset().
   void handle_run(const Forwarding& forwarding, const ReceivedRun& run, DataOutput& out);
+  // A handshake's message 3 for this index has gone to the control thread. What its sender says
+  // right behind it may be here before the session is in a snapshot.
+  void expect_session(tunnel::SessionIndex index);
 
  private:
+  // Message 3 of so many handshakes, the newest, are remembered; and as many datagrams behind each
+  // go to the control thread: what a peer says at once is a handful of messages. More is lost, so
+  // whoever sends messages 3 that mean nothing cannot send it much more beside them.
+  static constexpr std::size_t kExpected = 8;
+  static constexpr std::uint8_t kEarly = 8;
+
+  struct Expected {
+    tunnel::SessionIndex index = 0;
+    std::uint8_t left = 0;  // datagrams that may still be early
+  };
+
+  bool is_expected(tunnel::SessionIndex receiver);
+  // Datagrams of a session that is in no snapshot.
+  void set_aside(tunnel::SessionIndex receiver,
+                 const Endpoint& from,
+                 std::span<const tunnel::Incoming> batch,
+                 DataOutput& out);
   // As many as are opened under one lock of the replay window.
   static constexpr std::size_t kBatch = 64;
 
@@ -58,6 +78,8 @@ class Inbound {
 
   DropCounters& drops_;
   std::array<tunnel::Incoming, kBatch> batch_;
+  std::array<Expected, kExpected> expected_;
+  std::size_t next_expected_ = 0;  // is overwritten next
 };
 
 }  // namespace lanyard::node

@@ -156,6 +156,11 @@ bool Joining::check_subnet(Turn& turn) {
   return false;
 }
 
+std::shared_ptr<tunnel::Session> Joining::find_session(tunnel::SessionIndex index) const {
+  const auto it = links_.find(index);
+  return it == links_.end() ? nullptr : it->second.session;
+}
+
 bool Joining::handle_control(Turn& turn, const ControlFrame& frame) {
   const auto it = links_.find(frame.session_index);
   if (it == links_.end()) return false;

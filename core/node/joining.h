@@ -53,6 +53,8 @@ class Joining {
   void handle_established(Turn& turn, tunnel::Established&& event);
   void handle_failed(Turn& turn, const tunnel::Failed& event);
   bool handle_control(Turn& turn, const ControlFrame& frame);
+  // nullptr: none of ours.
+  std::shared_ptr<tunnel::Session> find_session(tunnel::SessionIndex index) const;
   bool handle_peers_found(Turn& turn, const dht::PeersFound& found);
   void handle_lookup_done(Turn& turn, const dht::LookupDone& done);
   bool handle_beacon(Turn& turn, const Endpoint& from, Bytes payload);

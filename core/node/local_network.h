@@ -74,6 +74,8 @@ class LocalNetwork {
   void handle_failed(Turn& turn, const tunnel::Failed& event);
   // True when the session is of this network.
   bool handle_control(Turn& turn, const ControlFrame& frame);
+  // nullptr: none of ours.
+  std::shared_ptr<tunnel::Session> find_session(tunnel::SessionIndex index);
   bool handle_new_address(Turn& turn, tunnel::SessionIndex index, const Endpoint& from);
   // True when it could be read, so is for this network.
   bool handle_beacon(Turn& turn, const Endpoint& from, Bytes payload);

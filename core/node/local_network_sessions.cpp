@@ -109,6 +109,11 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
   if (link.initiator == tunnel::Initiator::peer) link.ping(turn, link.endpoint, roster_.digest());
 }
 
+std::shared_ptr<tunnel::Session> LocalNetwork::find_session(tunnel::SessionIndex index) {
+  const Link* const link = mesh_.find_link(index);
+  return link == nullptr ? nullptr : link->session;
+}
+
 bool LocalNetwork::handle_control(Turn& turn, const ControlFrame& frame) {
   Link* link = mesh_.find_link(frame.session_index);
   if (link == nullptr) return false;

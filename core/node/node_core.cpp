@@ -140,7 +140,7 @@ void Node::Core::handle_datagram(Instant now, const Endpoint& from, Bytes payloa
     case tunnel::DatagramKind::cookie:
       handshakes_.handle_datagram(now, from, payload, out.datagrams, handshake_events_);
       break;
-    case tunnel::DatagramKind::data:
+    case tunnel::DatagramKind::data: handle_early_datagram(turn, from, payload); break;
     case tunnel::DatagramKind::relayed:
     case tunnel::DatagramKind::path_probe:
     case tunnel::DatagramKind::lan_beacon:
@@ -158,12 +158,36 @@ void Node::Core::handle_lan_beacon(Instant now, const Endpoint& from, Bytes payl
   settle(turn);
 }
 
+// A peer may speak right behind its message 3. Frames among that are lost: their senders expect
+// that of a path so young, and there is no device to give them to here.
+void Node::Core::handle_early_datagram(Turn& turn, const Endpoint& from, Bytes payload) {
+  const auto header = tunnel::parse_data_header(payload);
+  if (!header) return;
+  std::shared_ptr<tunnel::Session> session;
+  for (auto& [id, network] : networks_) {
+    if (session == nullptr) session = network->find_session(header->receiver);
+  }
+  for (const auto& joining : joins_) {
+    if (session == nullptr) session = joining->find_session(header->receiver);
+  }
+  if (session == nullptr) return;
+  Buffer datagram = to_buffer(payload);
+  const tunnel::OpenOutcome outcome = session->open(datagram);
+  const auto* const body = std::get_if<tunnel::Body>(&outcome);
+  if (body == nullptr || body->kind != tunnel::BodyKind::control) return;
+  give_control_frame(turn, {header->receiver, from, body->payload});
+}
+
 void Node::Core::handle_control_frame(Instant now, const ControlFrame& frame, Outbox& out) {
   Turn turn = this->turn(now, out);
+  give_control_frame(turn, frame);
+  settle(turn);
+}
+
+void Node::Core::give_control_frame(Turn& turn, const ControlFrame& frame) {
   bool taken = false;
   for (auto& [id, network] : networks_) taken = taken || network->handle_control(turn, frame);
   for (const auto& joining : joins_) taken = taken || joining->handle_control(turn, frame);
-  settle(turn);
 }
 
 void Node::Core::handle_new_address(Instant now,

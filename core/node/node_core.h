@@ -45,6 +45,8 @@ class Node::Core {
   void stop(Instant now, Outbox& out);
 
  private:
+  void give_control_frame(Turn& turn, const ControlFrame& frame);
+  void handle_early_datagram(Turn& turn, const Endpoint& from, Bytes payload);
   using Networks = std::map<network::NetworkId, std::unique_ptr<LocalNetwork>>;
   using Answered = Result<control::Reply>;
 

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "core/crypto/aead_backends.h"
 #include "core/tunnel/wire.h"
 #include "core/vswitch/flow_hash.h"
 #include "platform/system_error.h"
@@ -144,6 +145,7 @@ DropList Worker::dropped() const {
 void Worker::run() {
   block_signals();
   pthread_setname_np(pthread_self(), "lanyard-data");
+  crypto::warm_up_aeads_of_this_thread();
   std::array<epoll_event, kEvents> events;
   while (!is_stopping_) {
     const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, -1);
@@ -219,10 +221,14 @@ void Worker::take_message(const Endpoint& from, MutableBytes message, std::size_
 
 void Worker::pass_on(const Endpoint& from, Bytes datagram) {
   switch (tunnel::classify(datagram)) {
+    case tunnel::DatagramKind::handshake_3:
+      if (const auto view = tunnel::parse_handshake(datagram)) {
+        data_plane_.expect_session(view->index);
+      }
+      [[fallthrough]];
     case tunnel::DatagramKind::krpc:
     case tunnel::DatagramKind::handshake_1:
     case tunnel::DatagramKind::handshake_2:
-    case tunnel::DatagramKind::handshake_3:
     case tunnel::DatagramKind::cookie:
       queue_.push(ControlInput::Kind::datagram, 0, from, datagram);
       break;
@@ -262,6 +268,9 @@ void Worker::flush() {
   }
   for (const node::NewAddress& moved : output_.new_addresses()) {
     queue_.push(ControlInput::Kind::new_address, moved.session_index, moved.from, {});
+  }
+  for (const node::EarlyDatagram& early : output_.early()) {
+    queue_.push(ControlInput::Kind::datagram, 0, early.from, early.bytes);
   }
   queue_.signal();
   output_.reset();

@@ -190,4 +190,30 @@ TEST_CASE("a new address is reported once for each snapshot, and only if authent
   CHECK(reports(kElsewhere) == 1);
 }
 
+TEST_CASE("datagrams of a session that is about to be are set aside, a few of them") {
+  TwoNodes nodes;
+  nodes.bert.forwarding.sessions.clear();
+  const Buffer sealed = nodes.seal_body(Buffer{4, 'd', 'e'});
+  nodes.give_bert(sealed);
+  CHECK(nodes.bert.output.early().empty());
+  CHECK(nodes.bert.dropped(DropReason::unknown_session) == 1);
+
+  nodes.bert.plane.expect_session(99);
+  for (int i = 0; i < 20; ++i) nodes.give_bert(sealed, kElsewhere);
+  REQUIRE(nodes.bert.output.early().size() == 8);
+  CHECK(nodes.bert.output.early()[7].from == kElsewhere);
+  CHECK(to_buffer(nodes.bert.output.early()[7].bytes) == sealed);
+  CHECK(nodes.bert.dropped(DropReason::unknown_session) == 13);
+  nodes.bert.output.reset();
+  CHECK(nodes.bert.output.early().empty());
+
+  // A flood of messages 3 leaves room for the newest alone.
+  nodes.bert.plane.expect_session(99);
+  for (tunnel::SessionIndex other = 1000; other < 1008; ++other) {
+    nodes.bert.plane.expect_session(other);
+  }
+  nodes.give_bert(sealed);
+  CHECK(nodes.bert.output.early().empty());
+}
+
 }  // namespace lanyard::node::test

@@ -242,4 +242,11 @@ TEST_CASE("join: without a device the membership is kept") {
   CHECK(lan.bert.ask<control::NetworkReply>(control::NetworkUp{}).id == lan.network.id);
 }
 
+TEST_CASE("invites: what comes right behind message 3 is not lost, though no worker knows it yet") {
+  Lan lan;
+  lan.anna.snapshots = TestMachine::Snapshots::late;
+  join(lan.anna, lan.bert);
+  CHECK(lan.bert.now() == lan.anna.now());
+}
+
 }  // namespace lanyard::node::test

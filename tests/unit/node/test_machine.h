@@ -99,6 +99,10 @@ class TestMachine {
   std::vector<Datagram> take_datagrams() { return std::exchange(sent_, {}); }
   void receive(const Endpoint& from, Buffer payload) {
     if (tunnel::classify(payload) != tunnel::DatagramKind::data) {
+      const auto message = tunnel::parse_handshake(payload);
+      if (message && message->kind == tunnel::DatagramKind::handshake_3) {
+        data_plane_.expect_session(message->index);
+      }
       node_.handle_datagram(now_, from, payload, out_);
     } else if (forwarding_ != nullptr) {
       payload.insert(payload.begin(), ReceivedRun::kHeadroom, 0);
@@ -107,12 +111,19 @@ class TestMachine {
       for (const OpenedControl& message : opened_.control()) {
         node_.handle_control_frame(now_, {message.session_index, message.from, message.body}, out_);
       }
+      for (const EarlyDatagram& early : opened_.early()) {
+        node_.handle_datagram(now_, early.from, early.bytes, out_);
+      }
       opened_.reset();
     }
     carry_out();
   }
 
+  // late: the worker has not seen the new ones yet.
+  enum class Snapshots : std::uint8_t { taken_over, late };
+
   Devices devices = Devices::open;
+  Snapshots snapshots = Snapshots::taken_over;
   std::uint32_t underlay_mtu = 1500;  // bytes; of the next start
   std::map<std::string, Buffer> disk;
   std::map<DeviceId, DeviceConfiguration> open_devices;
@@ -135,7 +146,9 @@ class TestMachine {
       CHECK_FALSE(is_answered(answer.request));
       answers_.emplace(answer.request, std::move(answer.reply));
     }
-    if (out_.forwarding != nullptr) forwarding_ = out_.forwarding;
+    if (out_.forwarding != nullptr && snapshots == Snapshots::taken_over) {
+      forwarding_ = out_.forwarding;
+    }
     out_.clear();
     for (DeviceConfiguration& device : wanted) open_device(std::move(device));
   }
