@@ -11,7 +11,8 @@ packages=(
   # tests and lint; libtorrent is the second opinion on what BitTorrent's DHT speaks
   clang-format-14 clang-tidy-14 doctest-dev git libtorrent-rasterbar-dev python3 python3-cryptography
   # the laboratory and the demo: hosts, routers and NATs in network namespaces
-  bridge-utils ethtool iperf3 iproute2 iputils-ping nftables procps socat tcpdump util-linux
+  bridge-utils ethtool iperf3 iproute2 iputils-ping nftables procps socat tcpdump
+  transmission-cli transmission-daemon tshark util-linux
 )
 # A faster cipher, where its library exists.
 [[ $(dpkg --print-architecture) != amd64 ]] || packages+=(libipsec-mb-dev)

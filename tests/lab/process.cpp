@@ -189,6 +189,13 @@ Process::Process(const Surroundings& surroundings,
   close(output);
 }
 
+Process::Process(const Surroundings& surroundings,
+                 const std::vector<std::string>& arguments,
+                 int input,
+                 int output)
+    : id_(spawn(surroundings, arguments, {input, output, STDERR_FILENO})),
+      handle_(open_handle(id_)) {}
+
 Process::Process(Process&& other) noexcept { *this = std::move(other); }
 
 Process& Process::operator=(Process&& other) noexcept {

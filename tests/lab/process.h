@@ -51,6 +51,11 @@ class Process {
   Process(const Surroundings& surroundings,
           const std::vector<std::string>& arguments,
           const std::string& output_file);
+  // Reads and writes these descriptors, which stay the caller's.
+  Process(const Surroundings& surroundings,
+          const std::vector<std::string>& arguments,
+          int input,
+          int output);
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) noexcept;
   ~Process();  // kills it
