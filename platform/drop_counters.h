@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets that the system refused, or for which somebody had no room, beside what a data plane
-// drops: counted by whoever meets them, and told by reason.
+// drops: counted by whoever meets them, and told by reason. The unit is the packet, with one
+// exception: the kernel says how many messages found a socket's queue full ("udp_queue_full"), and
+// one message may be dozens of datagrams that it has merged.
 #pragma once
 
 #include <atomic>
@@ -53,7 +55,7 @@ class SendDrops {
 // A data worker's.
 struct WorkerDrops {
   SendDrops sends;
-  DropCounter udp_truncated;  // received, but longer than any datagram of ours
+  DropCounter udp_truncated;  // received, but longer than any datagram of ours; never a merged one
   DropCounter device_congested;
   DropCounter device_refused;     // down, or gone
   DropCounter device_malformed;   // a frame with a header that no kernel writes

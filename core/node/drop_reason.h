@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why the data plane drops a frame or datagram, and a counter for each reason.
+// Why the data plane drops a frame or datagram, and a counter for each reason. The unit is the
+// packet as it would have travelled: a super-frame counts as many times as it has segments, once
+// where its header lies, and what is flooded once for each member that it does not reach.
 #pragma once
 
 #include <array>

@@ -48,6 +48,13 @@ std::size_t datagram_size(Form form, std::size_t frame_size) {
   return tunnel::kDataHeaderSize + 1 + frame_size - left_out(form) + tunnel::kTagSize;
 }
 
+// Of a frame that is dropped: as many as it would have become.
+std::size_t packets_in(const DeviceFrame& frame) {
+  if (frame.offload.gso == vswitch::OffloadHeader::Gso::none) return 1;
+  const auto plan = Segmentation::plan(frame.frame, frame.offload);
+  return plan ? plan->count() : 1;
+}
+
 }  // namespace
 
 Outbound::Outbound(DropCounters& drops) : drops_(drops) {
@@ -68,7 +75,9 @@ Progress Outbound::handle_frames(const Forwarding& forwarding,
   segmentations_.clear();
   next_routed_ = next_member_ = next_flooded_ = 0;
   if (port_ == nullptr) {
-    drops_.add(DropReason::unknown_device, frames.size());
+    for (const DeviceFrame& frame : frames) {
+      drops_.add(DropReason::unknown_device, packets_in(frame));
+    }
     return Progress::done;
   }
   for (const DeviceFrame& frame : frames) route(*port_, frame, out);
@@ -87,7 +96,7 @@ void Outbound::route(const DeviceForwarding& port, const DeviceFrame& frame, Dat
   switch (decision.action) {
     case vswitch::Action::unicast:
       if (decision.slot >= port.peers.size() || !port.peers[decision.slot].session) {
-        return drops_.add(DropReason::no_path);
+        return drops_.add(DropReason::no_path, packets_in(frame));
       }
       if (!prepare(frame, routed)) return;
       routed.path = &port.peers[decision.slot];
@@ -98,7 +107,7 @@ void Outbound::route(const DeviceForwarding& port, const DeviceFrame& frame, Dat
       return;
     case vswitch::Action::answer:
       return answer(port.device, Bytes(reply).first(decision.answer_size), out);
-    case vswitch::Action::drop: return drops_.add(from_switch(decision.reason));
+    case vswitch::Action::drop: return drops_.add(from_switch(decision.reason), packets_in(frame));
   }
 }
 

@@ -202,6 +202,7 @@ void Worker::receive(IpFamily family) {
 
 // A message holds datagrams of one sender, but of any kind: what is data goes on in runs.
 void Worker::take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size) {
+  if (message.empty()) drops_.unknown_datagram.add();
   while (!message.empty()) {
     const std::size_t first_size = std::min(segment_size, message.size());
     if (!is_data(message.first(first_size))) {

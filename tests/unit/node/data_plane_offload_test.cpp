@@ -207,6 +207,26 @@ TEST_CASE("a pending checksum where there is none is no checksum") {
   CHECK_FALSE(offload_of(nodes.bert.output.frames().groups()[0]).needs_checksum);
 }
 
+TEST_CASE("a super-frame that is dropped counts as the packets that it is") {
+  TwoNodes nodes;
+  SuperFrame super = make_super_frame(10 * kSegment);
+  nodes.give_anna(super.frame, kDevice + 1, super.offload);
+  CHECK(nodes.anna.dropped(DropReason::unknown_device) == 10);
+  super.frame[5] = kCarl.octets[5];
+  nodes.give_anna(super.frame, kDevice, super.offload);
+  CHECK(nodes.anna.dropped(DropReason::no_path) == 10);
+  super.frame[5] = 0x77;
+  nodes.give_anna(super.frame, kDevice, super.offload);
+  CHECK(nodes.anna.dropped(DropReason::unknown_destination) == 10);
+  super.frame[11] = 0x77;
+  nodes.give_anna(super.frame, kDevice, super.offload);
+  CHECK(nodes.anna.dropped(DropReason::foreign_source) == 10);
+  super.offload.segment_size = 0;
+  nodes.give_anna(super.frame, kDevice, super.offload);
+  CHECK(nodes.anna.dropped(DropReason::foreign_source) == 11);
+  CHECK(nodes.anna.dropped() == 41);
+}
+
 TEST_CASE("keys that do not last for a super-frame carry none of it") {
   tunnel::SessionLimits limits;
   limits.max_packets = 9;
