@@ -32,7 +32,9 @@ constexpr std::uint16_t add_sums(std::uint16_t a, std::uint16_t b) {
 }
 
 // Over the addresses, the protocol and the length from the transport header to the end (RFC 9293
-// section 3.1, RFC 8200 section 8.1). layout is parse_layout() of the frame.
+// section 3.1, RFC 8200 section 8.1). layout is parse_layout() of the frame. The destination is the
+// one in IP's header: behind a routing header with hops to go, senders sum over the last hop, so a
+// sum that is there is never made anew from this.
 std::uint16_t pseudo_header_sum(Bytes frame, const PacketLayout& layout);
 
 // Puts the checksum over the bytes from start to the end of the frame at start + offset, where a

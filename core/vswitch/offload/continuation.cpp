@@ -44,6 +44,8 @@ bool Continuation::is_mergeable(Bytes frame, const PacketLayout& layout, Checksu
   if (layout.family == IpFamily::v4) {
     if (layout.transport_offset - layout.network_offset != ipv4::kMinHeaderSize) return false;
     if (!has_canonical_ipv4_checksum(ip)) return false;
+  } else if (layout.extensions_size() != 0) {
+    return false;  // rare, and not every kernel cuts them as they came
   }
   if (layout.transport == Transport::tcp) {
     const std::uint8_t flags = frame[layout.transport_offset + tcp::kFlags];
@@ -103,7 +105,7 @@ bool Continuation::is_next(Bytes frame, const PacketLayout& layout) const {
     return false;
   }
   // The same but for what belongs to its own length, the checksums, and PSH.
-  std::array<std::uint8_t, PacketLayout::kMaxHeaderSize> expected = headers_;
+  std::array<std::uint8_t, kMaxHeaderSize> expected = headers_;
   std::uint8_t* const to = expected.data();
   if (layout.family == IpFamily::v4) {
     copy_bytes(to, frame.data(), layout.network_offset + ipv4::kTotalLength, 2);

@@ -64,7 +64,11 @@ class Continuation {
   std::size_t packet_size_ = 0;  // of the IP packet that the group has become
   std::size_t full_frame_size_ = 0;
   PacketLayout layout_;
-  std::array<std::uint8_t, PacketLayout::kMaxHeaderSize> headers_{};
+  // IPv4 has no options then, and IPv6 no extensions.
+  static constexpr std::size_t kMaxHeaderSize =
+      14 + 4 * PacketLayout::kMaxTags + ipv6::kHeaderSize + 60;
+
+  std::array<std::uint8_t, kMaxHeaderSize> headers_{};
 };
 
 }  // namespace lanyard::vswitch

@@ -37,6 +37,14 @@ inline constexpr std::size_t kPayloadLength = 4;
 inline constexpr std::size_t kNextHeader = 6;
 inline constexpr std::size_t kAddresses = 8;
 inline constexpr std::size_t kAddressesSize = 32;
+
+// Extension headers of one form that may stand between (RFC 8200 sections 4.3, 4.4 and 4.6):
+//  0             1                                          2
+//  | next header | length in 8 bytes, beyond the first 8    | options or route
+inline constexpr std::uint8_t kHopByHop = 0;
+inline constexpr std::uint8_t kRouting = 43;
+inline constexpr std::uint8_t kDestinationOptions = 60;
+inline constexpr std::size_t kExtensionUnit = 8;
 }  // namespace ipv6
 
 // RFC 9293 section 3.1:

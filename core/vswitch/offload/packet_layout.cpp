@@ -33,15 +33,31 @@ bool read_ipv4(Bytes frame, PacketLayout& layout) {
   return set_transport(layout, packet[ipv4::kProtocol]);
 }
 
+bool is_extension(std::uint8_t header) {
+  return header == ipv6::kHopByHop || header == ipv6::kRouting ||
+         header == ipv6::kDestinationOptions;
+}
+
 bool read_ipv6(Bytes frame, PacketLayout& layout) {
   const Bytes packet = frame.subspan(layout.network_offset);
   if (packet.size() < ipv6::kHeaderSize || packet[0] >> 4 != 6) return false;
   const std::size_t length = load_be<std::uint16_t>(packet.data() + ipv6::kPayloadLength);
   if (length > packet.size() - ipv6::kHeaderSize) return false;
   layout.family = IpFamily::v6;
-  layout.transport_offset = layout.network_offset + ipv6::kHeaderSize;
-  layout.end = layout.transport_offset + length;
-  return set_transport(layout, packet[ipv6::kNextHeader]);
+  const std::size_t end = ipv6::kHeaderSize + length;
+  std::size_t at = ipv6::kHeaderSize;
+  std::uint8_t next = packet[ipv6::kNextHeader];
+  while (is_extension(next)) {
+    if (end - at < ipv6::kExtensionUnit) return false;
+    const std::size_t size = ipv6::kExtensionUnit * (1 + std::size_t{packet[at + 1]});
+    if (size > end - at) return false;
+    next = packet[at];
+    at += size;
+    if (at - ipv6::kHeaderSize > PacketLayout::kMaxExtensionsSize) return false;
+  }
+  layout.transport_offset = layout.network_offset + at;
+  layout.end = layout.network_offset + end;
+  return set_transport(layout, next);
 }
 
 bool read_tcp(Bytes frame, PacketLayout& layout) {

@@ -95,7 +95,8 @@ MutableBytes Segmentation::make(std::size_t index, MutableBytes super_frame) con
     store_be(ip + ipv4::kIdentification, identification);
     store_be(ip + ipv4::kChecksum, static_cast<std::uint16_t>(~sum));
   } else {
-    store_be(ip + ipv6::kPayloadLength, transport_size);
+    store_be(ip + ipv6::kPayloadLength,
+             static_cast<std::uint16_t>(layout_.extensions_size() + transport_size));
   }
   if (layout_.transport == Transport::tcp) {
     std::uint8_t flags = flags_;

@@ -69,6 +69,10 @@ Recipe random_recipe(Rng& rng) {
   recipe.family = rng.below(2) == 0 ? IpFamily::v4 : IpFamily::v6;
   recipe.transport = rng.below(3) == 0 ? Transport::udp : Transport::tcp;
   recipe.ip_options.assign(4 * rng.below(11), 1);
+  for (std::uint64_t headers = rng.below(2) * rng.below(4); headers > 0; --headers) {
+    const std::uint8_t types[] = {60, 43, 60};
+    recipe.extensions.emplace_back(types[rng.below(3)], 8 + 8 * rng.below(6));
+  }
   recipe.tcp_options.assign(4 * rng.below(11), 1);
   recipe.payload = numbered(2 + rng.below(rng.below(4) == 0 ? 60'000 : 5'000));
   recipe.traffic_class = static_cast<std::uint8_t>(rng.next_u64());
@@ -124,6 +128,11 @@ TEST_CASE("the kernel cuts super-frames as Segmentation does") {
       largest_headers.payload = numbered(300);
       compare(*taps, super_frame_of(largest_headers, 100));
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::tcp), 100));
+      Recipe with_extensions;
+      with_extensions.family = IpFamily::v6;
+      with_extensions.extensions = {{0, 8}, {60, 24}, {43, 24}, {60, 200}};
+      with_extensions.payload = numbered(300);
+      compare(*taps, super_frame_of(with_extensions, 100));
       if (!taps->takes_udp_segments()) return;
       compare(*taps, super_frame_of(recipe_with_zero_checksum(Transport::udp), 100));
     });

@@ -48,7 +48,34 @@ TEST_CASE("padding of Ethernet is no part of the packet") {
   CHECK(layout->payload_size() == 0);
 }
 
-TEST_CASE("fragments, extension headers and other protocols have no layout") {
+TEST_CASE("IPv6 extension headers are walked over") {
+  Recipe recipe;
+  recipe.family = IpFamily::v6;
+  recipe.extensions = {{0, 16}, {43, 8}, {60, 32}};
+  recipe.payload = numbered(10);
+  const Buffer frame = pending_frame(recipe);
+  const auto layout = parse_layout(frame);
+  REQUIRE(layout);
+  CHECK(layout->transport_offset == 14 + 40 + 56);
+  CHECK(layout->extensions_size() == 56);
+  CHECK(layout->payload_size() == 10);
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    CHECK_FALSE(parse_layout(Bytes(frame).first(size)));
+  }
+  // Each header longer than what is left, and a chain that does not end before the packet does.
+  for (const std::size_t length : {54 + 1, 70 + 1, 78 + 1}) {
+    Buffer longer = frame;
+    longer[length] = 0xff;
+    CHECK_FALSE(parse_layout(longer));
+  }
+  for (const unsigned last : {0u, 43u, 44u, 50u, 51u, 58u, 59u, 60u, 135u}) {
+    Buffer other = frame;
+    other[78] = static_cast<std::uint8_t>(last);
+    CHECK_FALSE(parse_layout(other));
+  }
+}
+
+TEST_CASE("fragments, unfinished extension headers and other protocols have no layout") {
   Recipe recipe;
   recipe.payload = numbered(10);
   for (const unsigned fragment : {0x2000u, 0x0001u, 0x1fffu, 0x3001u}) {
@@ -94,6 +121,7 @@ TEST_CASE("every damage is seen as the slow twin sees it") {
   Recipe recipe;
   recipe.tags = {0x81000005};
   recipe.ip_options = {1, 1, 1, 0};
+  recipe.extensions = {{0, 8}, {60, 16}};
   recipe.tcp_options = timestamps();
   recipe.payload = numbered(20);
   for (const Transport transport : {Transport::tcp, Transport::udp}) {

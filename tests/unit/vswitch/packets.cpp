@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/vswitch/packets.h"
 
+#include <algorithm>
+
 #include "core/vswitch/ethernet.h"
 #include "tests/unit/vswitch/twins.h"
 
@@ -32,18 +34,40 @@ Buffer transport_header(const Recipe& recipe) {
   return out;
 }
 
+// Padding, as options or as a route that has been travelled (RFC 8200 sections 4.2 and 4.4).
+Buffer extension_header(std::uint8_t next, std::uint8_t type, std::size_t size) {
+  Buffer out(size);
+  out[0] = next;
+  out[1] = static_cast<std::uint8_t>(size / 8 - 1);
+  if (type == 43) {
+    out[2] = 253;  // experiments (RFC 4727 section 8)
+    return out;
+  }
+  // PadN has room for 255 bytes.
+  out[2] = 1;
+  out[3] = static_cast<std::uint8_t>(std::min<std::size_t>(size - 4, 255));
+  return out;
+}
+
 Buffer network_header(const Recipe& recipe, std::size_t transport_size) {
   const std::uint8_t protocol = recipe.transport == Transport::tcp ? 6 : 17;
   Buffer out;
   if (recipe.family == IpFamily::v6) {
     append_be(out, 0x60000000 | std::uint32_t{recipe.traffic_class} << 20 | recipe.flow_label, 4);
-    append_be(out, transport_size, 2);
-    append_be(out, protocol, 1);
+    Buffer extensions;
+    for (std::size_t i = 0; i < recipe.extensions.size(); ++i) {
+      const bool is_last = i + 1 == recipe.extensions.size();
+      append(extensions, extension_header(is_last ? protocol : recipe.extensions[i + 1].first,
+                                          recipe.extensions[i].first, recipe.extensions[i].second));
+    }
+    append_be(out, extensions.size() + transport_size, 2);
+    append_be(out, recipe.extensions.empty() ? protocol : recipe.extensions[0].first, 1);
     append_be(out, recipe.hop_limit, 1);
     append_be(out, 0xfd00000000000000, 8);
     append_be(out, recipe.source_host, 8);
     append_be(out, 0xfd00000000000000, 8);
     append_be(out, 2, 8);
+    append(out, extensions);
     return out;
   }
   const std::size_t size = 20 + recipe.ip_options.size();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -27,6 +28,8 @@ struct Recipe {
   IpFamily family = IpFamily::v4;
   Transport transport = Transport::tcp;
   Buffer ip_options;  // a multiple of 4 bytes; IPv4 only
+  // Types and sizes (multiples of 8) of headers full of padding; IPv6 only.
+  std::vector<std::pair<std::uint8_t, std::size_t>> extensions;
   Buffer tcp_options;
   Buffer payload;
 

@@ -29,6 +29,10 @@ Recipe random_recipe(Rng& rng) {
   recipe.family = rng.below(2) == 0 ? IpFamily::v4 : IpFamily::v6;
   recipe.transport = rng.below(3) == 0 ? Transport::udp : Transport::tcp;
   recipe.ip_options.assign(4 * rng.below(11), 1);
+  for (std::uint64_t headers = rng.below(2) * rng.below(4); headers > 0; --headers) {
+    const std::uint8_t types[] = {60, 43, 60};
+    recipe.extensions.emplace_back(types[rng.below(3)], 8 + 8 * rng.below(6));
+  }
   recipe.tcp_options.assign(4 * rng.below(11), 1);
   recipe.payload = numbered(rng.below(rng.below(16) == 0 ? 60'000 : 3'000));
   recipe.traffic_class = static_cast<std::uint8_t>(rng.next_u64());
@@ -44,6 +48,31 @@ Recipe random_recipe(Rng& rng) {
 }
 
 }  // namespace
+
+TEST_CASE("IPv6 extension headers stand in every segment") {
+  for (const Transport transport : {Transport::tcp, Transport::udp}) {
+    Recipe recipe;
+    recipe.family = IpFamily::v6;
+    recipe.transport = transport;
+    recipe.extensions = {{0, 8}, {60, 24}, {43, 24}, {60, 200}};  // 256 bytes
+    recipe.payload = numbered(250);
+    Buffer frame = pending_frame(recipe);
+    const OffloadHeader offload = offload_of(recipe, 100);
+    CHECK(offload.checksum_start == 14 + 40 + 256);
+    CHECK(find_segmentation_fault(frame, offload) == "");
+    const auto plan = Segmentation::plan(frame, offload);
+    REQUIRE(plan);
+    REQUIRE(plan->count() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      Recipe alone = recipe;
+      alone.payload = to_buffer(Bytes(recipe.payload).subspan(100 * i, i < 2 ? 100 : 50));
+      alone.sequence += static_cast<std::uint32_t>(100 * i);
+      CHECK(completed(plan->make(i, frame)) == complete_frame(alone));
+    }
+    recipe.extensions.push_back({60, 8});  // one more is too many
+    CHECK(is_lie(recipe, offload_of(recipe, 100)));
+  }
+}
 
 TEST_CASE("a TCP super-frame becomes segments that follow each other") {
   Recipe recipe;

@@ -82,6 +82,15 @@ bool take_network(Bytes& rest, Parts& parts, std::size_t type) {
     protocol = parts.network_header[6];
     parts.padding = to_buffer(rest.subspan(length));
     rest = rest.first(length);
+    // Hop-by-hop options, routing header, destination options.
+    while (protocol == 0 || protocol == 43 || protocol == 60) {
+      if (rest.size() < 8) return false;
+      protocol = rest[0];
+      const auto extension = take(rest, 8 + 8 * std::size_t{rest[1]});
+      if (!extension) return false;
+      append(parts.network_header, *extension);
+      if (parts.network_header.size() > 40 + 256) return false;
+    }
   } else {
     return false;
   }
@@ -94,7 +103,7 @@ void set_lengths(Parts& parts) {
   if (parts.family == IpFamily::v4) {
     put16(parts.network_header, 2, parts.network_header.size() + transport);
   } else {
-    put16(parts.network_header, 4, transport);
+    put16(parts.network_header, 4, parts.network_header.size() - 40 + transport);
   }
   if (parts.transport == Transport::udp) put16(parts.transport_header, 4, transport);
 }
