@@ -104,7 +104,8 @@ node::SystemFacts system_facts(const DaemonOptions& options,
   out.udp_merging = offload_fact(Offload::udp_gro, options.offloads, port.offloads());
   out.receive_buffer_bytes = port.buffers().receive_bytes;
   out.send_buffer_bytes = port.buffers().send_bytes;
-  out.wanted_buffer_bytes = SocketBuffers::kWantedBytes;
+  out.wanted_receive_buffer_bytes = SocketBuffers::kWantedReceiveBytes;
+  out.wanted_send_buffer_bytes = SocketBuffers::kWantedSendBytes;
   for (const auto& [device, on] : devices.offloads()) {
     out.device_offloads.emplace(device, device_offload_facts(options.offloads, on));
   }

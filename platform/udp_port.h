@@ -49,13 +49,19 @@ struct SocketBuffers {
   // What a few TCP streams at full speed send while the worker waits some milliseconds for its
   // processor: with half as much, four of them lose several times as many segments. The kernel
   // takes memory only for what waits.
-  static constexpr std::size_t kWantedBytes = std::size_t{8} << 20;
+  static constexpr std::size_t kWantedReceiveBytes = std::size_t{8} << 20;
+  // The longest that the queue towards a slow way out gets, behind which all else waits: at 50
+  // Mbit/s some 140 milliseconds, in step with the size (shaped_latency.py in tests/bench). With
+  // half as much, one TCP stream does not fill 1 Gbit/s any more.
+  static constexpr std::size_t kWantedSendBytes = std::size_t{512} << 10;
 
   std::size_t receive_bytes = 0;
   std::size_t send_bytes = 0;
 
   // Where not, net.core.rmem_max or wmem_max and missing rights limit them.
-  bool are_as_wanted() const { return receive_bytes >= kWantedBytes && send_bytes >= kWantedBytes; }
+  bool are_as_wanted() const {
+    return receive_bytes >= kWantedReceiveBytes && send_bytes >= kWantedSendBytes;
+  }
 };
 
 // send() may be called by several threads at once; receive() by one thread per socket and family.

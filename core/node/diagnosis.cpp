@@ -190,9 +190,9 @@ std::vector<Check> diagnose(const Evidence& evidence) {
   out.push_back(check_dht(status));
   out.push_back(
       make_check(system.ipv6 == Ipv6::there ? Finding::ipv6_there : Finding::ipv6_missing));
-  out.push_back(check_buffer(system.receive_buffer_bytes, system.wanted_buffer_bytes,
+  out.push_back(check_buffer(system.receive_buffer_bytes, system.wanted_receive_buffer_bytes,
                              Finding::receive_buffer_large, Finding::receive_buffer_small));
-  out.push_back(check_buffer(system.send_buffer_bytes, system.wanted_buffer_bytes,
+  out.push_back(check_buffer(system.send_buffer_bytes, system.wanted_send_buffer_bytes,
                              Finding::send_buffer_large, Finding::send_buffer_small));
   out.push_back(check_udp_offload(
       system.udp_segmentation, {Finding::udp_segmentation_on, Finding::udp_segmentation_unavailable,

@@ -61,7 +61,8 @@ struct SystemFacts {
   // The smallest of all UDP sockets, and what was asked for.
   std::uint64_t receive_buffer_bytes = 0;
   std::uint64_t send_buffer_bytes = 0;
-  std::uint64_t wanted_buffer_bytes = 0;
+  std::uint64_t wanted_receive_buffer_bytes = 0;
+  std::uint64_t wanted_send_buffer_bytes = 0;
 
   std::map<DeviceId, std::vector<OffloadFact>> device_offloads;  // of each open device
   FlowSteering flow_steering = FlowSteering::by_rule;            // of the worst of them

@@ -37,13 +37,14 @@ std::optional<int> option_of(const FileDescriptor& socket, int level, int option
 }
 
 // Beyond the system's limit where we have the right to, up to the limit otherwise.
-void enlarge_buffers(const FileDescriptor& socket) {
-  constexpr int kBytes = SocketBuffers::kWantedBytes;
-  if (!set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, kBytes)) {
-    set_option(socket, SOL_SOCKET, SO_RCVBUF, kBytes);
+void set_buffers(const FileDescriptor& socket) {
+  constexpr int kReceive = SocketBuffers::kWantedReceiveBytes;
+  if (!set_option(socket, SOL_SOCKET, SO_RCVBUFFORCE, kReceive)) {
+    set_option(socket, SOL_SOCKET, SO_RCVBUF, kReceive);
   }
-  if (!set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, kBytes)) {
-    set_option(socket, SOL_SOCKET, SO_SNDBUF, kBytes);
+  constexpr int kSend = SocketBuffers::kWantedSendBytes;
+  if (!set_option(socket, SOL_SOCKET, SO_SNDBUFFORCE, kSend)) {
+    set_option(socket, SOL_SOCKET, SO_SNDBUF, kSend);
   }
 }
 
@@ -67,7 +68,7 @@ Result<FileDescriptor> open_socket(IpFamily family, std::uint16_t port, Place pl
       ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) return system_error(errno, "no UDP socket");
   if (!is_v4) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  enlarge_buffers(socket);
+  set_buffers(socket);
   if (place == Place::further) set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
   static constexpr std::array<std::uint8_t, 16> kAny{};
   SocketAddress address = to_socket_address({is_v4 ? IpAddress() : IpAddress::from_v6(kAny), port});

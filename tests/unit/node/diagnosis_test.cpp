@@ -41,7 +41,8 @@ struct Patient {
     system.udp_merging = {"udp-gro", "5.0", OffloadState::on};
     system.receive_buffer_bytes = 4 * kMebibyte;
     system.send_buffer_bytes = 5 * kMebibyte;
-    system.wanted_buffer_bytes = 4 * kMebibyte;
+    system.wanted_receive_buffer_bytes = 4 * kMebibyte;
+    system.wanted_send_buffer_bytes = 2 * kMebibyte;
     system.state_directory = "/var/lib/lanyard";
   }
 
@@ -179,7 +180,7 @@ TEST_CASE("diagnosis: small buffers") {
   check_is(patient.find("udp_send_buffer"), CheckState::ok,
            "the send buffers of the UDP sockets hold 5120 KiB");
   patient.system.receive_buffer_bytes = 212'992;
-  patient.system.send_buffer_bytes = 4 * kMebibyte - 1;
+  patient.system.send_buffer_bytes = 2 * kMebibyte - 1;
   const Check receive = patient.find("udp_receive_buffer");
   check_is(receive, CheckState::warning,
            "the receive buffers of the UDP sockets hold 208 KiB instead of 4096 KiB: bursts lose "
@@ -187,7 +188,7 @@ TEST_CASE("diagnosis: small buffers") {
   CHECK(receive.remedy.starts_with("sudo sysctl -w net.core.rmem_max=4194304, or give"));
   const Check send = patient.find("udp_send_buffer");
   CHECK(send.state == CheckState::warning);
-  CHECK(send.remedy.starts_with("sudo sysctl -w net.core.wmem_max=4194304, or give"));
+  CHECK(send.remedy.starts_with("sudo sysctl -w net.core.wmem_max=2097152, or give"));
 }
 
 TEST_CASE("diagnosis: UDP without offloads") {

@@ -22,7 +22,8 @@ SystemFacts facts_for(DeviceId device) {
   out.udp_merging = {"udp-gro", "5.0", OffloadState::unavailable};
   out.receive_buffer_bytes = 1 << 20;
   out.send_buffer_bytes = 2 << 20;
-  out.wanted_buffer_bytes = 1 << 20;
+  out.wanted_receive_buffer_bytes = 1 << 20;
+  out.wanted_send_buffer_bytes = 1 << 20;
   out.device_offloads[device] = {{"tso", "2.6.27", OffloadState::on},
                                  {"uso", "6.2", OffloadState::unavailable, OffloadGain::small},
                                  {"checksum", "2.6.27", OffloadState::switched_off}};
