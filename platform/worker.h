@@ -3,8 +3,9 @@
 // from start to end without the control thread, which only hands it snapshots of what is to go
 // where. Datagrams that are not data it passes on through a bounded queue.
 //
-// Nothing is allocated per packet and nothing is waited for but new input: what a device or socket
-// does not take at once is dropped and counted.
+// Nothing is allocated per packet, and neither a packet nor a device or socket is waited for: what
+// these do not take at once is dropped and counted. Between two batches of a flood the worker lets
+// others have its processor who wait for it.
 #pragma once
 
 #include <array>

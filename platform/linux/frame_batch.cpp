@@ -43,11 +43,11 @@ FrameBatch::Outcome FrameBatch::read(int descriptor, FrameHeader header) {
     }
     take(offset, static_cast<std::size_t>(size), header);
     bytes += static_cast<std::size_t>(size);
-    if (bytes >= kEnoughBytes) break;
+    if (bytes >= kEnoughBytes) return Outcome::more;
     offset += (static_cast<std::size_t>(size) / kGap + 2) * kGap;
   }
   // An error that does not pass would be reported as readable for ever.
-  return failed_ == node::Outbound::kMaxBatch ? Outcome::gone : Outcome::more;
+  return failed_ == node::Outbound::kMaxBatch ? Outcome::gone : Outcome::flood;
 }
 
 void FrameBatch::take(std::size_t offset, std::size_t size, FrameHeader header) {

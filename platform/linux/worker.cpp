@@ -22,12 +22,6 @@ namespace {
 
 constexpr int kEvents = 16;
 
-// A batch that is full of so many frames, none of them a super-frame, is what a flood looks like.
-// More is coming than can arrive, and a packet costs the less the sooner it is lost: best in the
-// device's queue, before anything is done for it. So the worker then lets everybody else run who
-// waits for its processor, those at the other end of the queue and of the network among them.
-constexpr std::size_t kFloodFrames = 16;
-
 // What an epoll event is about: | source 16 | number of the queue 16 | device 32 |
 enum class Source : std::uint64_t { mail = 0, udp_v4 = 1, udp_v6 = 2, device = 3 };
 constexpr int kSourceShift = 48;
@@ -254,9 +248,10 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
     progress = data_plane_.go_on(output_);
     flush();
   }
-  const bool is_flood =
-      outcome == FrameBatch::Outcome::more && frames_.frames().size() >= kFloodFrames;
-  if (is_flood) sched_yield();
+  // More is coming than can arrive, and a packet costs the less the sooner it is lost: best in the
+  // device's queue, before anything is done for it. So everybody else may run now who waits for
+  // this processor, those at the other end of the queue and of the network among them.
+  if (outcome == FrameBatch::Outcome::flood) sched_yield();
 }
 
 void Worker::flush() {

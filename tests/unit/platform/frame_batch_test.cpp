@@ -2,6 +2,8 @@
 // What a read may fail with, and which of it means that a device has gone.
 #include "platform/frame_batch.h"
 
+#include <array>
+
 #include <fcntl.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -59,6 +61,30 @@ TEST_CASE("a device that is deleted is gone at once") {
     CHECK(batch.read(device->queues[1]->get(), FrameHeader::virtio) == Outcome::gone);
     CHECK(batch.failed() == 0);
   });
+}
+
+// What comes of so many frames that wait.
+Outcome read_many(std::size_t frames, std::size_t frame_bytes, FrameBatch& batch) {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const FileDescriptor device(ends[0]);
+  const FileDescriptor kernel(ends[1]);
+  const Buffer frame(frame_bytes);
+  for (std::size_t i = 0; i < frames; ++i) {
+    REQUIRE(::write(kernel.get(), frame.data(), frame.size()) ==
+            static_cast<ssize_t>(frame.size()));
+  }
+  return batch.read(device.get(), FrameHeader::none);
+}
+
+TEST_CASE("a batch that ends by its bytes is no flood, one that ends by its number is") {
+  FrameBatch batch;
+  CHECK(read_many(63, 60, batch) == Outcome::drained);
+  CHECK(read_many(64, 60, batch) == Outcome::flood);
+  CHECK(batch.frames().size() == 64);
+  CHECK(read_many(64, 1400, batch) == Outcome::more);
+  CHECK(batch.frames().size() == 24);
+  CHECK(read_many(1, 64'000, batch) == Outcome::more);
 }
 
 TEST_CASE("an end of file is gone") {
