@@ -255,6 +255,7 @@ void Daemon::take_beacons(IpFamily family) {
 
 void Daemon::read_underlay() {
   devices_->handle_network_change();
+  port_->handle_network_change();
   auto interfaces = ground_.netlink.underlay();
   if (!interfaces) {
     // A listing that a change has interrupted is begun anew.

@@ -88,8 +88,10 @@ class UdpPort {
   SendCount send(std::size_t index, std::span<const node::SealedRun> runs) const;
 
   // Of udp_gso and udp_gro those that were wanted, that the kernel has and, for udp_gso, that no
-  // interface has refused so far: a socket that meets a refusal does without from then on.
+  // interface has refused since the network changed: a socket that meets a refusal does without.
   Offloads offloads() const;
+  // Routes or interfaces are others now, and may take what the former ones refused.
+  void handle_network_change();
   SocketBuffers buffers() const;
   // Received messages (with udp_gro, of many datagrams each) that the sockets had no room for,
   // since start.
@@ -98,6 +100,7 @@ class UdpPort {
  private:
   struct Socket {
     FileDescriptor descriptor;
+    bool knows_segmentation = false;  // wanted, and the kernel has it
     mutable std::atomic<bool> has_segmentation{false};
   };
   struct Pair {

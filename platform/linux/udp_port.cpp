@@ -123,6 +123,7 @@ Result<void> UdpPort::open_family(IpFamily family, Offloads offloads) {
     has_merging_ = has_merging_ || has_merging;
     Socket& socket = family == IpFamily::v4 ? pairs_[i].v4 : pairs_[i].v6;
     socket.descriptor = std::move(*opened);
+    socket.knows_segmentation = has_segmentation;
     socket.has_segmentation = has_segmentation;
   }
   return {};
@@ -139,6 +140,12 @@ Offloads UdpPort::offloads() const {
   if (has_segmentation) out = out.with(Offload::udp_gso);
   if (has_merging_) out = out.with(Offload::udp_gro);
   return out;
+}
+
+void UdpPort::handle_network_change() {
+  for_each_socket([](const Socket& socket) {
+    socket.has_segmentation.store(socket.knows_segmentation, std::memory_order_relaxed);
+  });
 }
 
 SocketBuffers UdpPort::buffers() const {

@@ -172,7 +172,7 @@ void refuse_single_messages(int error) {
 
 TEST_CASE("a kernel that cannot cut is not asked again, and nothing is lost") {
   for (const int error : {EIO, EOPNOTSUPP, ENOPROTOOPT}) {
-    const auto port = UdpPort::open(0, {2, {}});
+    auto port = UdpPort::open(0, {2, {}});
     REQUIRE(port);
     CHECK(port->offloads().has(Offload::udp_gso));
     std::thread thread([&] {
@@ -192,7 +192,17 @@ TEST_CASE("a kernel that cannot cut is not asked again, and nothing is lost") {
       CHECK(port->send(0, std::span(&one, 1)) == SendCount{.refused = 1});
     });
     thread.join();
+    // Until the network is another one.
+    port->handle_network_change();
+    CHECK(port->offloads().has(Offload::udp_gso));
+    const SampleRun sample(loopback(*port), 3, 100, 20);
+    CHECK(port->send(0, std::span(&sample.run, 1)) == SendCount{.sent = 3});
+    CHECK(port->offloads().has(Offload::udp_gso));
   }
+  auto without = UdpPort::open(0, {1, Offloads().without(Offload::udp_gso)});
+  REQUIRE(without);
+  without->handle_network_change();
+  CHECK_FALSE(without->offloads().has(Offload::udp_gso));
 }
 
 }  // namespace
