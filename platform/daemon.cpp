@@ -20,6 +20,7 @@
 #include "platform/log_output.h"
 #include "platform/memory_protection.h"
 #include "platform/name_lookup.h"
+#include "platform/open_files.h"
 #include "platform/system_facts.h"
 #include "platform/system_rng.h"
 #include "platform/udp_port.h"
@@ -337,6 +338,7 @@ void Daemon::arm_timer() {
 
 Result<void> run_daemon(const DaemonOptions& options) {
   LogOutput log_sink(options.log_level);
+  raise_open_file_limit();
   // A client that has gone is noticed by the write that fails.
   std::signal(SIGPIPE, SIG_IGN);
   auto ground = prepare(options, log_sink);

@@ -22,11 +22,6 @@ constexpr std::size_t kKernelHeaders = 321;
 // longer and the segments smaller, but not by so much that one more would fit.
 constexpr std::size_t kInnerHeaders = 20 + 20 + 12;
 
-// The kernel spreads flows over the queues. A flood or a bulk transfer fills its own, and what is
-// in another neither waits behind it nor is lost with it; the more there are, the fewer flows share
-// one with it. The kernel has at most 256 (MAX_TAP_QUEUES).
-constexpr std::size_t kQueuesPerWorker = 16;
-
 }  // namespace
 
 std::uint32_t super_frame_limit(std::uint32_t device_mtu) {

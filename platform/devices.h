@@ -3,6 +3,7 @@
 // the data workers, a queue of each device to each worker.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,11 @@ namespace lanyard::platform {
 // The limit for super-frames (Netlink::set_gso_size) of a device of this MTU with which the
 // datagrams of one of TCP's are as many as fit one run (node::SealedRun), and so one system call.
 std::uint32_t super_frame_limit(std::uint32_t device_mtu);
+
+// Flows are spread over the queues. A flood or a bulk transfer fills its own, and what is in
+// another neither waits behind it nor is lost with it; the more there are, the fewer flows share
+// one with it. The kernel has at most 256 (MAX_TAP_QUEUES).
+inline constexpr std::size_t kQueuesPerWorker = 16;
 
 // Control thread. Devices are gone when it is.
 class Devices {

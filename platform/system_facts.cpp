@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/crypto/aead_backends.h"
+#include "platform/open_files.h"
 
 namespace lanyard::platform {
 namespace {
@@ -35,6 +36,10 @@ std::string_view first_kernel(Offload offload) {
   }
   return {};
 }
+
+// More than anybody has, and files, sockets and clients beside them.
+constexpr std::uint64_t kWantedNetworks = 16;
+constexpr std::uint64_t kOtherFiles = 128;
 
 // Few programs send UDP in super-frames.
 node::OffloadGain gain_of(Offload offload) {
@@ -112,6 +117,8 @@ node::SystemFacts system_facts(const DaemonOptions& options,
   if (devices.steering() == Steering::by_kernel) {
     out.flow_steering = node::FlowSteering::by_kernel;
   }
+  out.open_files = open_file_limit();
+  out.wanted_open_files = kOtherFiles + kWantedNetworks * port.sockets() * kQueuesPerWorker;
   out.state_directory = options.state_directory;
   out.unsaved_files = static_cast<std::uint32_t>(unsaved.count());
   return out;

@@ -112,6 +112,11 @@ constexpr std::array<FindingWords, kFindings> kWords{{
      "tell the kernel how to spread flows",
      "give the daemon the capability CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8"},
 
+    {Finding::open_files_many, "open_files", kOk, "the daemon may have {0} files open", ""},
+    {Finding::open_files_few, "open_files", kWarning,
+     "the daemon may have only {0} files open: not enough for many networks",
+     "start it with a higher limit: ulimit -n {1}; as a service: LimitNOFILE={1}"},
+
     {Finding::aead_fastest, "aead_backend", kOk, "{0} is computed by {1}, the fastest here", ""},
     {Finding::aead_nothing_faster, "aead_backend", kOk,
      "{0} is computed by {1}: for this processor there is nothing faster", ""},

@@ -54,6 +54,8 @@ enum class Finding : std::uint8_t {
   device_offloads_off,          // device, "tso,uso"
   flows_steered,
   flows_unsteered,
+  open_files_many,      // "524288"
+  open_files_few,       // "256", "1152"
   aead_fastest,         // cipher, back end
   aead_nothing_faster,  // cipher, back end
   aead_not_wanted,      // cipher, back end

@@ -163,6 +163,13 @@ Check check_workers(const SystemFacts& system) {
   return make_check(is_few ? Finding::workers_few : Finding::workers_fit, words);
 }
 
+Check check_open_files(const SystemFacts& system) {
+  const bool is_enough = system.open_files >= system.wanted_open_files;
+  if (is_enough) return make_check(Finding::open_files_many, {std::to_string(system.open_files)});
+  return make_check(Finding::open_files_few,
+                    {std::to_string(system.open_files), std::to_string(system.wanted_open_files)});
+}
+
 Check check_room(const control::Status& status) {
   std::uint64_t packets = 0;
   std::vector<std::string> reasons;
@@ -206,6 +213,7 @@ std::vector<Check> diagnose(const Evidence& evidence) {
   out.push_back(make_check(system.flow_steering == FlowSteering::by_rule
                                ? Finding::flows_steered
                                : Finding::flows_unsteered));
+  out.push_back(check_open_files(system));
   for (const CipherFact& cipher : system.ciphers) out.push_back(check_cipher(cipher));
   out.push_back(check_workers(system));
   out.push_back(check_room(status));

@@ -67,6 +67,10 @@ struct SystemFacts {
   std::map<DeviceId, std::vector<OffloadFact>> device_offloads;  // of each open device
   FlowSteering flow_steering = FlowSteering::by_rule;            // of the worst of them
 
+  // How many the daemon may have, and needs for many networks: their devices have many queues.
+  std::uint64_t open_files = 0;
+  std::uint64_t wanted_open_files = 0;
+
   std::string state_directory;
   std::uint32_t unsaved_files = 0;  // that could not be written, and are tried again
 };

@@ -95,11 +95,11 @@ TEST_CASE("diagnosis: all is well") {
     CHECK(check.sentence.find('{') == std::string::npos);
     codes.push_back(check.code);
   }
-  CHECK(codes == std::vector<std::string>{"state_directory", "network", "clock", "dht", "ipv6",
-                                          "udp_receive_buffer", "udp_send_buffer",
-                                          "udp_segmentation_offload", "udp_receive_offload",
-                                          "device_offload", "flow_order", "aead_backend",
-                                          "aead_backend", "workers", "dropped_packets"});
+  CHECK(codes == std::vector<std::string>{
+                     "state_directory", "network", "clock", "dht", "ipv6", "udp_receive_buffer",
+                     "udp_send_buffer", "udp_segmentation_offload", "udp_receive_offload",
+                     "device_offload", "flow_order", "open_files", "aead_backend", "aead_backend",
+                     "workers", "dropped_packets"});
 }
 
 TEST_CASE("diagnosis: of every code there is one, but for those that need no daemon") {
@@ -240,6 +240,18 @@ TEST_CASE("diagnosis: flows that the kernel spreads by itself") {
   CHECK(check.state == CheckState::warning);
   CHECK(check.remedy ==
         "give the daemon the capability CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8");
+}
+
+TEST_CASE("diagnosis: few open files") {
+  Patient patient;
+  patient.system.open_files = 1152;
+  patient.system.wanted_open_files = 1152;
+  check_is(patient.find("open_files"), CheckState::ok, "the daemon may have 1152 files open");
+  patient.system.open_files = 1151;
+  const Check check = patient.find("open_files");
+  CHECK(check.state == CheckState::warning);
+  CHECK(check.remedy ==
+        "start it with a higher limit: ulimit -n 1152; as a service: LimitNOFILE=1152");
 }
 
 TEST_CASE("diagnosis: what encrypts") {
