@@ -220,6 +220,7 @@ void Daemon::tell_facts() {
   DropList own;
   send_drops_.tell(own);
   add_drops(own, "udp_queue_full", port_->queue_drops());
+  add_drops(own, "device_queue_full", devices_->queue_drops());
   const std::array<DropList, 2> lists{workers_->dropped(), std::move(own)};
   node_.set_dropped(sum_of(lists));
   node_.set_system_facts(system_facts(options_, ground_.backends, *port_, *devices_, unsaved_));

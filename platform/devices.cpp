@@ -22,6 +22,12 @@ constexpr std::size_t kKernelHeaders = 321;
 // longer and the segments smaller, but not by so much that one more would fit.
 constexpr std::size_t kInnerHeaders = 20 + 20 + 12;
 
+// None of one that somebody else has deleted.
+std::uint64_t lost_frames(Netlink& netlink, const TapDevice& device) {
+  const auto lost = netlink.lost_frames(device.index);
+  return lost ? *lost : 0;
+}
+
 }  // namespace
 
 std::uint32_t super_frame_limit(std::uint32_t device_mtu) {
@@ -107,6 +113,14 @@ std::map<node::DeviceId, Offloads> Devices::offloads() const {
   return out;
 }
 
+std::uint64_t Devices::queue_drops() const {
+  std::uint64_t out = queue_drops_of_closed_;
+  for (const auto& [id, device] : open_) {
+    out += lost_frames(netlink_, device.tap);
+  }
+  return out;
+}
+
 Steering Devices::steering() const {
   for (const auto& [id, device] : open_) {
     if (device.tap.steering == Steering::by_kernel) return Steering::by_kernel;
@@ -117,6 +131,7 @@ Steering Devices::steering() const {
 void Devices::close(node::DeviceId device) {
   const auto found = open_.find(device);
   if (found == open_.end()) return;
+  queue_drops_of_closed_ += lost_frames(netlink_, found->second.tap);
   // First the workers' shares of the descriptors, so that ours are the last.
   workers_.remove_device(device);
   open_.erase(found);

@@ -45,6 +45,8 @@ class Devices {
   void close(node::DeviceId device);
   // Those that are on, of each device.
   std::map<node::DeviceId, Offloads> offloads() const;
+  // Frames that found their device's queue full, of all devices since start.
+  std::uint64_t queue_drops() const;
   // by_kernel if one of them is.
   Steering steering() const;
 
@@ -67,6 +69,7 @@ class Devices {
   Workers& workers_;
   Offloads offloads_;
   std::map<node::DeviceId, OpenDevice> open_;
+  std::uint64_t queue_drops_of_closed_ = 0;
 };
 
 }  // namespace lanyard::platform

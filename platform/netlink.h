@@ -56,6 +56,8 @@ class Netlink {
   // Whether there are other makers than this machine's own connections: an interface on top of the
   // device (a bridge, a VLAN), or others for whom this machine forwards.
   Result<bool> has_foreign_frames(std::uint32_t index);
+  // Frames for the device that were lost since it was made: its queue was full, or nobody read it.
+  Result<std::uint64_t> lost_frames(std::uint32_t index);
   // Exactly these: others that the device has are removed, but for IPv6 link-local ones. IPv6
   // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);

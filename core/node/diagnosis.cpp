@@ -26,8 +26,9 @@ constexpr Duration kDhtEntry = minutes(1);
 // TCP finds the limit of a path by losing a packet now and then: that much is health.
 constexpr std::uint64_t kHealthyDropsAnHour = 1000;
 // Why packets are dropped when some buffer is full.
-constexpr std::array<std::string_view, 5> kLackOfRoom{
-    "control_queue_full", "device_congested", "output_full", "udp_congested", "udp_queue_full"};
+constexpr std::array<std::string_view, 6> kLackOfRoom{"control_queue_full", "device_congested",
+                                                      "device_queue_full",  "output_full",
+                                                      "udp_congested",      "udp_queue_full"};
 
 std::string count_of(std::uint64_t count, std::string_view singular) {
   return std::to_string(count) + " " + std::string(singular) + (count == 1 ? "" : "s");

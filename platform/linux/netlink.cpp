@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <map>
 
 #include <linux/if_addr.h>
@@ -103,6 +104,17 @@ int on_possible_upper(const nlmsghdr* message, void* data) {
     if (type == IFLA_LINK_NETNSID) is_link_elsewhere = true;
   });
   if (!is_device && !is_link_elsewhere && link == foreign.index) foreign.is_found = true;
+  return MNL_CB_OK;
+}
+
+int on_statistics(const nlmsghdr* message, void* data) {
+  for_each_attribute<ifinfomsg>(message, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) != IFLA_STATS64) return;
+    rtnl_link_stats64 statistics{};
+    const std::size_t size = mnl_attr_get_payload_len(attribute);
+    std::memcpy(&statistics, mnl_attr_get_payload(attribute), std::min(size, sizeof statistics));
+    *static_cast<std::uint64_t*>(data) = statistics.tx_dropped;
+  });
   return MNL_CB_OK;
 }
 
@@ -258,6 +270,15 @@ Result<bool> Netlink::has_foreign_frames(std::uint32_t index) {
     static_cast<void>(exchange(settings.get(), on_forwarding, &foreign, {}));
   }
   return foreign.is_found;
+}
+
+Result<std::uint64_t> Netlink::lost_frames(std::uint32_t index) {
+  Request request(RTM_GETLINK, NLM_F_ACK);
+  request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
+  std::uint64_t out = 0;
+  const auto done = exchange(request.get(), on_statistics, &out, "the device could not be read");
+  if (!done) return done.error();
+  return out;
 }
 
 Result<std::vector<Netlink::InterfaceAddress>> Netlink::list_addresses() {

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/unit/platform/network_namespace.h"
+#include "tests/unit/platform/udp_samples.h"
 
 namespace lanyard::platform {
 namespace {
@@ -157,6 +158,23 @@ TEST_CASE("super-frames are not limited where the machine forwards or has interf
       CHECK(limit_of("office") == kKernelLimit);
     });
   }
+}
+
+TEST_CASE("what finds a device's queue full is counted") {
+  in_network_namespace([] {
+    Ground ground;
+    // Nobody reads it.
+    const auto wire = open_tap_device("wire", {1, Offloads::none()});
+    REQUIRE(wire);
+    shell(
+        "ip link set wire txqueuelen 10 up; ip addr add 192.0.2.1/24 dev wire;"
+        "ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev wire");
+    const std::uint64_t before = *ground.netlink.lost_frames(wire->index);
+    const SampleRun sample(*Endpoint::parse("192.0.2.2:9"), 64, 100);
+    for (int i = 0; i < 4; ++i) CHECK(ground.port.send(0, std::span(&sample.run, 1)).sent == 64);
+    CHECK(*ground.netlink.lost_frames(wire->index) >= before + 4 * 64 - 10);
+    CHECK_FALSE(ground.netlink.lost_frames(12'345));
+  });
 }
 
 TEST_CASE("a device that makes no super-frames is left alone") {
