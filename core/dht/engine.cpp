@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/dht/bound_id.h"
+
 namespace lanyard::dht {
 
 namespace {
@@ -41,7 +43,8 @@ Dht::Engine::Engine(IpFamily family, Common& common)
       sender_(common.settings.limits, own_id_, rng_, counters_),
       responder_(common.settings.limits, own_id_, table_, rng_, counters_),
       bootstrap_(family),
-      searches_(own_id_) {
+      searches_(family, mode_, own_id_),
+      votes_(mode_) {
   bootstrap_.add(common.settings.bootstrap);
 }
 
@@ -155,7 +158,7 @@ void Dht::Engine::handle_answer(
   ++counters_.answers_received;
   table_.add_answering(now, {answer.sender, from});
   check_for_place(now, answer.sender, out);
-  if (answer.asker) take_vote(from, *answer.asker, events);
+  if (answer.asker) take_vote(now, from, *answer.asker, events);
   if (!knows_neighbourhood_) {
     knows_neighbourhood_ = true;
     searches_.add_for_nodes(now, own_id_);
@@ -182,13 +185,27 @@ void Dht::Engine::handle_failure(const Endpoint& from, const Failure& failure) {
   searches_.handle_failure(*transaction);
 }
 
-void Dht::Engine::take_vote(const Endpoint& voter, const Endpoint& seen, Events& events) {
+void Dht::Engine::take_vote(Instant now,
+                            const Endpoint& voter,
+                            const Endpoint& seen,
+                            Events& events) {
   if (seen.address.family() != family_) return;
   // In the public DHT a node of our own LAN sees another address than the world does.
   if (mode_ == Mode::public_ && !is_global(seen.address)) return;
-  if (!votes_.vote(voter.address, seen)) return;
-  searches_.set_own_endpoint(votes_.elected());
-  events.push_back(OutsideAddress{*votes_.elected()});
+  if (votes_.vote(voter.address, seen)) {
+    searches_.set_own_endpoint(votes_.elected());
+    events.push_back(OutsideAddress{*votes_.elected()});
+  }
+  if (votes_.is_certain()) bind_own_id(now, votes_.elected()->address);
+}
+
+// BEP 42: others ignore ids that do not fit the address that they see. Where our place is now,
+// nobody knows us yet.
+void Dht::Engine::bind_own_id(Instant now, const IpAddress& outside) {
+  if (fits(own_id_, outside)) return;
+  own_id_ = random_id_for(outside, rng_);
+  table_.move_to(now, own_id_);
+  searches_.add_for_nodes(now, own_id_);
 }
 
 // Nobody in the public DHT shall make us send into our own LAN.

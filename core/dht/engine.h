@@ -79,7 +79,8 @@ class Dht::Engine {
   void handle_expired(Instant now, const Transaction& transaction, Datagrams& out);
   void get_acquainted(Instant now, const Contact& node, Datagrams& out);
   void check_for_place(Instant now, const NodeId& near, Datagrams& out);
-  void take_vote(const Endpoint& voter, const Endpoint& seen, Events& events);
+  void take_vote(Instant now, const Endpoint& voter, const Endpoint& seen, Events& events);
+  void bind_own_id(Instant now, const IpAddress& outside);
   // Of the nodes told, those that may be asked.
   std::vector<Contact> acceptable(const std::optional<std::vector<Contact>>& told,
                                   const Endpoint& teller) const;

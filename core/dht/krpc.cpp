@@ -18,7 +18,7 @@ constexpr std::size_t kMaxTransactionBytes = 32;
 // Tokens in the wild have 4 to 20 bytes. One that is longer could not be sent back.
 constexpr std::size_t kMaxTokenBytes = 128;
 // Answers hold k = 8 nodes; some implementations send twice that.
-constexpr std::size_t kMaxNodes = 32;
+constexpr std::size_t kMaxNodes = 16;
 // As many peers as fit in a datagram of 1500 bytes.
 constexpr std::size_t kMaxPeers = 200;
 

@@ -2,9 +2,12 @@
 #include "core/dht/lookup.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "core/dht/bound_id.h"
 #include "core/dht/routing_table.h"
+#include "core/dht/subnet.h"
 
 namespace lanyard::dht {
 
@@ -15,33 +18,92 @@ constexpr std::uint8_t kMaxAsked = 2;
 // Nodes that turn out not to be the closest may have been announced to by then.
 constexpr std::size_t kMaxAnnounced = 2 * kBucketSize;
 
+// Each path walks to so many by itself: half of the eight.
+constexpr std::size_t kClosestOfPath = kBucketSize / 2;
+// A path that is held up leaves one of the four questions to the other.
+constexpr std::size_t kParallelOfPath = Lookup::kParallel - 1;
+
 }  // namespace
 
-void Lookup::add(const Contact& node) {
-  if (node.id == own_id_) return;
-  // One node per address, so that none can fill the list with itself.
-  for (const Candidate& known : candidates_) {
-    const bool same_address = known.contact.endpoint.address == node.endpoint.address;
-    if (same_address && known.state != State::failed) return;
-    if (known.contact.endpoint == node.endpoint || known.contact.id == node.id) return;
+class Lookup::Foremost {
+ public:
+  // Whether it can be among the eight, or among the four of its path.
+  bool include(const Candidate& candidate) const {
+    return all_ < kBucketSize || of_path_[candidate.path] < kClosestOfPath;
   }
-  insert({.contact = node, .token = {}});
+  void count(const Candidate& candidate) {
+    ++all_;
+    ++of_path_[candidate.path];
+  }
+
+ private:
+  std::size_t all_ = 0;
+  std::array<std::size_t, kPaths> of_path_{};
+};
+
+void Lookup::add(const Contact& node) { add_on(added_[0] <= added_[1] ? 0 : 1, node); }
+
+void Lookup::add_told(const Endpoint& teller, const Contact& node) {
+  const Candidate* known = find(teller);
+  if (known == nullptr) return;
+  add_on(path_from(known->path), node);
+}
+
+Lookup::Path Lookup::path_from(Path teller) const {
+  const auto other = static_cast<Path>(1 - teller);
+  return added_[other] < kClosestOfPath && added_[other] < added_[teller] ? other : teller;
+}
+
+void Lookup::add_on(Path path, const Contact& node) {
+  if (node.id == own_id_ || is_known(node) || subnet_is_full(node.endpoint.address)) return;
+  ++added_[path];
+  insert(
+      {.contact = node, .fits = fits(node.id, node.endpoint.address), .path = path, .token = {}});
+}
+
+// One node per address, so that none can fill the list with itself.
+bool Lookup::is_known(const Contact& node) const {
+  return std::any_of(candidates_.begin(), candidates_.end(), [&node](const Candidate& known) {
+    const bool same_address = known.contact.endpoint.address == node.endpoint.address;
+    return (same_address && known.state != State::failed) ||
+           known.contact.endpoint == node.endpoint || known.contact.id == node.id;
+  });
+}
+
+bool Lookup::subnet_is_full(const IpAddress& address) const {
+  if (!is_subnet_limited(mode_, address)) return false;
+  const IpPrefix subnet = subnet_of(address);
+  const auto count =
+      std::count_if(candidates_.begin(), candidates_.end(), [&subnet](const Candidate& known) {
+        return known.state != State::failed && subnet.contains(known.contact.endpoint.address);
+      });
+  return static_cast<std::size_t>(count) >= kSubnetInLookup;
 }
 
 std::vector<Contact> Lookup::askable() const {
-  std::vector<Contact> out;
-  std::vector<Contact> again;
-  std::size_t hopeful = 0;
+  std::vector<const Candidate*> fresh;
+  std::vector<const Candidate*> again;
+  std::array<std::size_t, kPaths> in_flight{};
   for (const Candidate& candidate : candidates_) {
-    if (hopeful == kBucketSize) break;
-    if (candidate.state == State::answered || is_awaited(candidate)) ++hopeful;
-    if (candidate.state == State::fresh) out.push_back(candidate.contact);
+    if (candidate.state == State::asked) ++in_flight[candidate.path];
+  }
+  Foremost foremost;
+  for (const Candidate& candidate : candidates_) {
+    if (!foremost.include(candidate)) continue;
+    if (candidate.state == State::answered || is_awaited(candidate)) foremost.count(candidate);
+    if (candidate.state == State::fresh) fresh.push_back(&candidate);
     if (candidate.state == State::slow && candidate.asked_times < kMaxAsked) {
-      again.push_back(candidate.contact);
+      again.push_back(&candidate);
     }
   }
-  out.insert(out.end(), again.begin(), again.end());
-  if (out.size() > free_slots()) out.resize(free_slots());
+  fresh.insert(fresh.end(), again.begin(), again.end());
+  std::vector<Contact> out;
+  for (const Candidate* candidate : fresh) {
+    std::size_t& of_path = in_flight[candidate->path];
+    if (in_flight[0] + in_flight[1] >= kParallel || of_path >= kParallelOfPath) continue;
+    ++of_path;
+    out.push_back(candidate->contact);
+  }
   return out;
 }
 
@@ -75,6 +137,7 @@ void Lookup::answered(const Contact& node, Bytes token) {
   Candidate candidate = std::move(*it);
   candidates_.erase(it);
   candidate.contact.id = node.id;
+  candidate.fits = fits(node.id, node.endpoint.address);
   candidate.state = State::answered;
   candidate.token = to_buffer(token);
   ++answer_count_;
@@ -130,13 +193,13 @@ bool Lookup::is_finished() const {
       std::any_of(candidates_.begin(), candidates_.end(),
                   [](const Candidate& c) { return c.storing == Storing::asked; });
   if (waits_for_storing) return false;
-  std::size_t answered = 0;
+  Foremost foremost;
   for (const Candidate& candidate : candidates_) {
-    if (candidate.state == State::failed) continue;
+    if (candidate.state == State::failed || !foremost.include(candidate)) continue;
     const bool given_up = candidate.state == State::slow && candidate.asked_times >= kMaxAsked;
     if (given_up && answer_count_ > 0) continue;
     if (candidate.state != State::answered) return false;
-    if (++answered == kBucketSize) return true;
+    foremost.count(candidate);
   }
   return true;
 }
@@ -147,26 +210,25 @@ std::size_t Lookup::stored_count() const {
                     [](const Candidate& c) { return c.storing == Storing::stored; }));
 }
 
-bool Lookup::admits(const NodeId& id) const {
-  std::size_t closer = 0;
-  for (const Candidate& candidate : candidates_) {
-    if (candidate.state != State::answered) continue;
-    if (is_closer(candidate.contact.id, id, target_)) ++closer;
-  }
-  return closer < kBucketSize;
+bool Lookup::admits(const Contact& node) const {
+  const Candidate newcomer{
+      .contact = node, .fits = fits(node.id, node.endpoint.address), .token = {}};
+  const auto before =
+      std::count_if(candidates_.begin(), candidates_.end(), [&](const Candidate& known) {
+        return known.state == State::answered && is_before(known, newcomer);
+      });
+  return static_cast<std::size_t>(before) < kBucketSize;
+}
+
+bool Lookup::is_before(const Candidate& a, const Candidate& b) const {
+  if (a.fits != b.fits) return a.fits;
+  return is_closer(a.contact.id, b.contact.id, target_);
 }
 
 // May well answer yet. One that let its first second pass is not counted upon.
 bool Lookup::is_awaited(const Candidate& candidate) {
   return candidate.state == State::fresh ||
          (candidate.state == State::asked && candidate.asked_times < kMaxAsked);
-}
-
-std::size_t Lookup::free_slots() const {
-  const auto in_flight = static_cast<std::size_t>(
-      std::count_if(candidates_.begin(), candidates_.end(),
-                    [](const Candidate& c) { return c.state == State::asked; }));
-  return in_flight < kParallel ? kParallel - in_flight : 0;
 }
 
 // Nobody who is awaited is closer than the eight closest that answered; or there are no more than
@@ -176,10 +238,11 @@ bool Lookup::is_sure_of_closest() const {
   std::size_t alive = 0;
   for (const Candidate& candidate : candidates_) alive += candidate.state != State::failed ? 1 : 0;
   if (alive <= kBucketSize) return true;
-  std::size_t answered = 0;
+  Foremost foremost;
   for (const Candidate& candidate : candidates_) {
+    if (!foremost.include(candidate)) continue;
     if (is_awaited(candidate)) return false;
-    if (candidate.state == State::answered && ++answered == kBucketSize) return true;
+    if (candidate.state == State::answered) foremost.count(candidate);
   }
   return true;
 }
@@ -191,12 +254,17 @@ Lookup::Candidate* Lookup::find(const Endpoint& endpoint) {
   return nullptr;
 }
 
+// Each path has its half of the room, so that it cannot be taken by what the other is told.
 void Lookup::insert(Candidate candidate) {
-  const auto place = std::find_if(candidates_.begin(), candidates_.end(), [&](const Candidate& c) {
-    return is_closer(candidate.contact.id, c.contact.id, target_);
-  });
+  const Path path = candidate.path;
+  const auto place = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& c) { return is_before(candidate, c); });
   candidates_.insert(place, std::move(candidate));
-  if (candidates_.size() > kMaxCandidates) candidates_.pop_back();
+  const auto on_path = [path](const Candidate& c) { return c.path == path; };
+  const auto count = std::count_if(candidates_.begin(), candidates_.end(), on_path);
+  if (static_cast<std::size_t>(count) <= kMaxCandidates / kPaths) return;
+  const auto last = std::find_if(candidates_.rbegin(), candidates_.rend(), on_path);
+  candidates_.erase(std::prev(last.base()));
 }
 
 }  // namespace lanyard::dht

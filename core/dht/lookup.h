@@ -2,8 +2,13 @@
 // One iterative lookup: the walk from nodes that are known to the eight that are closest to a
 // target, four questions in flight. Sends nothing: says whom to ask, and is told what came of it.
 // Its owner repeats askable() and announceable() after whatever it tells it.
+//
+// It goes by two paths that share no node: whom a node names is asked on the path of that node. So
+// one that lies leads one path astray at most, and the other checks what it found. A node whose id
+// does not fit its address (BEP 42) is farther than all whose ids do.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -11,6 +16,7 @@
 #include "core/base/bytes.h"
 #include "core/base/endpoint.h"
 #include "core/dht/node_id.h"
+#include "core/dht/settings.h"
 
 namespace lanyard::dht {
 
@@ -19,11 +25,15 @@ class Lookup {
   static constexpr std::size_t kParallel = 4;         // alpha of Kademlia, with a little haste
   static constexpr std::size_t kMaxCandidates = 100;  // closer ones push out farther ones
 
-  Lookup(const NodeId& own_id, const NodeId& target) : own_id_(own_id), target_(target) {}
+  Lookup(const NodeId& own_id, const NodeId& target, Mode mode)
+      : own_id_(own_id), target_(target), mode_(mode) {}
 
   const NodeId& target() const { return target_; }
 
+  // A node to begin with, on either path.
   void add(const Contact& node);
+  // A node that this one named.
+  void add_told(const Endpoint& teller, const Contact& node);
   // A copy of those to be asked now, as far as limits let the owner: it reports with asked().
   std::vector<Contact> askable() const;
   void asked(const Endpoint& node);
@@ -52,14 +62,18 @@ class Lookup {
   bool is_finished() const;
   std::size_t stored_count() const;
   std::size_t answer_count() const { return answer_count_; }
-  // This id would be among the eight.
-  bool admits(const NodeId& id) const;
+  // A node of this id and address would be among the eight.
+  bool admits(const Contact& node) const;
 
  private:
+  static constexpr std::size_t kPaths = 2;
+  using Path = std::uint8_t;
   enum class State : std::uint8_t { fresh, asked, slow, answered, failed };
   enum class Storing : std::uint8_t { no, asked, slow, refused, stored };
   struct Candidate {
     Contact contact;
+    bool fits = false;
+    Path path = 0;
     State state = State::fresh;
     std::uint8_t asked_times = 0;
     std::uint8_t outstanding = 0;
@@ -68,15 +82,25 @@ class Lookup {
     Buffer token;
   };
 
+  // Goes through the candidates, the closest first: which of them matter still.
+  class Foremost;
+
   static bool is_awaited(const Candidate& candidate);
-  std::size_t free_slots() const;
+  bool is_before(const Candidate& a, const Candidate& b) const;
   bool is_sure_of_closest() const;
   Candidate* find(const Endpoint& endpoint);
+  // By the path that has fewer, until each has enough to go on by itself.
+  Path path_from(Path teller) const;
+  bool is_known(const Contact& node) const;
+  bool subnet_is_full(const IpAddress& address) const;
+  void add_on(Path path, const Contact& node);
   void insert(Candidate candidate);
 
   NodeId own_id_;
   NodeId target_;
-  std::vector<Candidate> candidates_;  // closest first
+  Mode mode_;
+  std::array<std::size_t, kPaths> added_{};
+  std::vector<Candidate> candidates_;  // closest first, after those whose ids fit the others
   std::size_t answer_count_ = 0;
   bool has_slow_ = false;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "core/dht/subnet.h"
+
 namespace lanyard::dht {
 
 namespace {
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t kVotesKept = 9;
 // A network may have no more than two other nodes.
 constexpr std::size_t kQuorum = 2;
+// Whoever moves our id makes us leave the place where others know us.
+constexpr std::size_t kCertain = 3;
 
 // The key with the highest count; of several, the one that `preferred` names, else the smallest.
 template <typename Key>
@@ -30,7 +34,8 @@ std::optional<Key> commonest(const std::map<Key, std::size_t>& counts,
 
 }  // namespace
 
-bool OutsideAddressVotes::vote(const IpAddress& voter, const Endpoint& seen) {
+bool OutsideAddressVotes::vote(const IpAddress& from, const Endpoint& seen) {
+  const IpAddress voter = is_subnet_limited(mode_, from) ? subnet_of(from).address : from;
   std::erase_if(votes_, [&voter](const Vote& vote) { return vote.voter == voter; });
   if (votes_.size() == kVotesKept) votes_.erase(votes_.begin());
   votes_.push_back({voter, seen});
@@ -51,13 +56,20 @@ std::optional<IpAddress> OutsideAddressVotes::elect_address() const {
 
 void OutsideAddressVotes::count() {
   const auto address = elect_address();
-  if (!address) return;  // what was elected before stays until something else is
+  if (!address) {  // what was elected before stays until something else is
+    is_certain_ = false;
+    return;
+  }
   std::map<std::uint16_t, std::size_t> ports;
   for (const Vote& vote : votes_) {
     if (vote.seen.address == *address) ++ports[vote.seen.port];
   }
   std::optional<std::uint16_t> current;
   if (elected_) current = elected_->port;
+  const auto agreeing = static_cast<std::size_t>(
+      std::count_if(votes_.begin(), votes_.end(),
+                    [&address](const Vote& vote) { return vote.seen.address == *address; }));
+  is_certain_ = agreeing >= kCertain && agreeing * 2 > votes_.size();
   elected_ = Endpoint{*address, *commonest(ports, current)};
   mapping_ = ports.size() == 1 ? MappingKind::endpoint_independent : MappingKind::address_dependent;
 }

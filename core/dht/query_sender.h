@@ -19,7 +19,7 @@ namespace lanyard::dht {
 
 class QuerySender {
  public:
-  // rng and counters must outlive it.
+  // own_id, rng and counters must outlive it.
   QuerySender(const Limits& limits, const NodeId& own_id, Rng& rng, Counters& counters);
 
   // Fills in sender and transaction. lookup is 0 for Purpose::contact. False: put off; retry_at()
@@ -44,7 +44,7 @@ class QuerySender {
   Instant next_timeout() const { return earlier(retry_at_, transactions_.next_timeout()); }
 
  private:
-  NodeId own_id_;
+  const NodeId& own_id_;
   Rng& rng_;
   Counters& counters_;
   Transactions transactions_;

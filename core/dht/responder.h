@@ -24,7 +24,7 @@ namespace lanyard::dht {
 
 class Responder {
  public:
-  // table, rng and counters must outlive it.
+  // own_id, table, rng and counters must outlive it.
   Responder(const Limits& limits,
             const NodeId& own_id,
             const RoutingTable& table,
@@ -65,7 +65,7 @@ class Responder {
                  Answer& answer) const;
   Answer blank_answer(const Endpoint& from, const Query& query) const;
 
-  NodeId own_id_;
+  const NodeId& own_id_;
   const RoutingTable& table_;
   const RoutingTable* other_table_ = nullptr;
   Rng& rng_;

@@ -6,29 +6,42 @@
 #include <iterator>
 #include <utility>
 
+#include "core/dht/bound_id.h"
+#include "core/dht/subnet.h"
+
 namespace lanyard::dht {
 
 namespace {
 
 // Longer than a ping's timeout, so that one check ends before the next begins.
 constexpr Duration kCheckAgainAfter = seconds(10);
-// In the public DHT whoever owns a subnet (/24, of IPv6 /64) shall not own a bucket.
-constexpr std::size_t kNodesPerSubnetInBucket = 2;
-
-bool same_subnet(const IpAddress& a, const IpAddress& b) {
-  const std::uint8_t length = a.is_v4() ? 24 : 64;
-  return IpPrefix{a, length}.contains(b);
-}
 
 }  // namespace
 
-RoutingTable::RoutingTable(const NodeId& own_id, Mode mode)
-    : own_id_(own_id), mode_(mode), buckets_(kIdBits) {}
+RoutingTable::RoutingTable(const NodeId& own_id, Mode mode) : own_id_(own_id), mode_(mode) {}
+
+void RoutingTable::move_to(Instant now, const NodeId& own_id) {
+  const std::vector<Bucket> old = std::exchange(buckets_, {});
+  addresses_.clear();
+  own_id_ = own_id;
+  for (const auto list : {&Bucket::entries, &Bucket::replacements}) {
+    for (const Bucket& bucket : old) {
+      for (const Entry& entry : bucket.*list) {
+        if (entry.contact.id == own_id_) continue;
+        insert(bucket_of(entry.contact.id), entry);
+        bucket_of(entry.contact.id).changed_at = now;
+      }
+    }
+  }
+}
 
 void RoutingTable::add_answering(Instant now, const Contact& node) {
   if (node.id == own_id_) return;
   Bucket& bucket = bucket_of(node.id);
-  Entry entry{.contact = node, .known_since = now, .answered_at = now};
+  Entry entry{.contact = node,
+              .known_since = now,
+              .answered_at = now,
+              .fits = fits(node.id, node.endpoint.address)};
   if (Entry* known = find(node.endpoint.address)) {
     if (known->contact == node) {
       known->answered_at = now;
@@ -43,7 +56,7 @@ void RoutingTable::add_answering(Instant now, const Contact& node) {
     if (standing(now, *namesake) == Standing::good) return;
     remove(IpAddress(namesake->contact.endpoint.address));
   }
-  if (subnet_is_full(bucket, node)) return;
+  if (subnet_is_full(node.id, node.endpoint.address)) return;
   insert(bucket, std::move(entry));
   bucket.changed_at = now;
 }
@@ -68,12 +81,16 @@ bool RoutingTable::wants(Instant now, const Contact& node) const {
   if (node.id == own_id_) return false;
   const Entry* known = find(node.endpoint.address);
   if (known != nullptr) return known->contact != node && !stays_for(now, *known, node);
-  const Bucket& bucket = bucket_of(node.id);
+  if (subnet_is_full(node.id, node.endpoint.address)) return false;
+  const Bucket* bucket = find_bucket(node.id);
+  if (bucket == nullptr) return true;
+  const bool is_fit = fits(node.id, node.endpoint.address);
   const bool has_place =
-      bucket.entries.size() < kBucketSize ||
-      std::any_of(bucket.entries.begin(), bucket.entries.end(),
-                  [now](const Entry& e) { return standing(now, e) != Standing::good; });
-  return has_place && find_namesake(bucket, node) == nullptr && !subnet_is_full(bucket, node);
+      bucket->entries.size() < kBucketSize ||
+      std::any_of(bucket->entries.begin(), bucket->entries.end(), [&](const Entry& entry) {
+        return standing(now, entry) != Standing::good || (is_fit && !entry.fits);
+      });
+  return has_place && find_namesake(*bucket, node) == nullptr;
 }
 
 std::optional<Contact> RoutingTable::take_check(Instant now, const NodeId& near) {
@@ -177,20 +194,20 @@ RoutingTable::Standing RoutingTable::standing(Instant now, const Entry& entry) {
 RoutingTable::Bucket& RoutingTable::bucket_of(const NodeId& id) {
   const std::size_t bits = shared_prefix_bits(own_id_, id);
   assert(bits < kIdBits);
+  if (bits >= buckets_.size()) buckets_.resize(bits + 1);
   return buckets_[bits];
 }
 
-const RoutingTable::Bucket& RoutingTable::bucket_of(const NodeId& id) const {
+const RoutingTable::Bucket* RoutingTable::find_bucket(const NodeId& id) const {
   const std::size_t bits = shared_prefix_bits(own_id_, id);
-  assert(bits < kIdBits);
-  return buckets_[bits];
+  return bits < buckets_.size() ? &buckets_[bits] : nullptr;
 }
 
 const RoutingTable::Entry* RoutingTable::find(const IpAddress& address) const {
   const auto known = addresses_.find(address);
   if (known == addresses_.end()) return nullptr;
-  const Bucket& bucket = bucket_of(known->second);
-  for (const Entries* entries : {&bucket.entries, &bucket.replacements}) {
+  const Bucket* bucket = find_bucket(known->second);
+  for (const Entries* entries : {&bucket->entries, &bucket->replacements}) {
     for (const Entry& entry : *entries) {
       if (entry.contact.endpoint.address == address) return &entry;
     }
@@ -227,13 +244,19 @@ bool RoutingTable::stays_for(Instant now, const Entry& known, const Contact& new
   return known.contact.endpoint != newcomer.endpoint && standing(now, known) == Standing::good;
 }
 
-bool RoutingTable::subnet_is_full(const Bucket& bucket, const Contact& node) const {
-  if (mode_ != Mode::public_ || node.endpoint.address.is_private()) return false;
-  const auto count =
-      std::count_if(bucket.entries.begin(), bucket.entries.end(), [&node](const Entry& entry) {
-        return same_subnet(entry.contact.endpoint.address, node.endpoint.address);
-      });
-  return static_cast<std::size_t>(count) >= kNodesPerSubnetInBucket;
+bool RoutingTable::subnet_is_full(const NodeId& bucket, const IpAddress& address) const {
+  if (!is_subnet_limited(mode_, address)) return false;
+  const IpPrefix subnet = subnet_of(address);
+  const std::size_t bits = shared_prefix_bits(own_id_, bucket);
+  std::size_t in_table = 0;
+  std::size_t in_bucket = 0;
+  // Addresses of a subnet follow one another.
+  for (auto it = addresses_.lower_bound(subnet.address);
+       it != addresses_.end() && subnet.contains(it->first); ++it) {
+    ++in_table;
+    if (shared_prefix_bits(own_id_, it->second) == bits) ++in_bucket;
+  }
+  return in_bucket >= kSubnetInBucket || in_table >= kSubnetInTable;
 }
 
 void RoutingTable::insert(Bucket& bucket, Entry entry) {
@@ -242,21 +265,34 @@ void RoutingTable::insert(Bucket& bucket, Entry entry) {
     bucket.entries.push_back(std::move(entry));
     return;
   }
+  const auto misfit =
+      std::find_if(bucket.entries.begin(), bucket.entries.end(),
+                   [](const Entry& known) { return !known.fits && !is_bad(known); });
+  if (entry.fits && misfit != bucket.entries.end()) std::swap(entry, *misfit);
+  add_replacement(bucket, std::move(entry));
+  promote_replacement(bucket);
+}
+
+void RoutingTable::add_replacement(Bucket& bucket, Entry entry) {
   if (bucket.replacements.size() == kBucketSize) {
     addresses_.erase(bucket.replacements.front().contact.endpoint.address);
     bucket.replacements.erase(bucket.replacements.begin());
   }
   bucket.replacements.push_back(std::move(entry));
-  promote_replacement(bucket);
 }
 
-// The newest replacement takes the place of a bad node, if there are both.
+// The newest replacement takes the place of a bad node, if there are both; one whose id fits comes
+// first.
 void RoutingTable::promote_replacement(Bucket& bucket) {
+  Entries& waiting = bucket.replacements;
   const auto bad = std::find_if(bucket.entries.begin(), bucket.entries.end(), is_bad);
-  if (bad == bucket.entries.end() || bucket.replacements.empty()) return;
+  if (bad == bucket.entries.end() || waiting.empty()) return;
+  auto chosen =
+      std::find_if(waiting.rbegin(), waiting.rend(), [](const Entry& e) { return e.fits; });
+  if (chosen == waiting.rend()) chosen = waiting.rbegin();
   addresses_.erase(bad->contact.endpoint.address);
-  *bad = std::move(bucket.replacements.back());
-  bucket.replacements.pop_back();
+  *bad = std::move(*chosen);
+  waiting.erase(std::prev(chosen.base()));
 }
 
 }  // namespace lanyard::dht

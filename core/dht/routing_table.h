@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nodes that this node knows, more of them the closer they are (BEP 5, "Routing Table"): a
 // bucket of eight for each number of leading bits shared with our id. Only nodes that have answered
-// us enter. Sends nothing: says whom to ask, and is told who answered and who did not.
+// us enter, few of one subnet, and ids that fit their address (BEP 42) push out those that do not.
+// Sends nothing: says whom to ask, and is told who answered and who did not.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,9 @@ class RoutingTable {
   static constexpr std::uint32_t kMissesOfBad = 2;
 
   RoutingTable(const NodeId& own_id, Mode mode);
+
+  // Our id has changed: all nodes stay, each in the bucket where it belongs now.
+  void move_to(Instant now, const NodeId& own_id);
 
   // The node answered a query of ours. It enters if there is room or a bad node to replace, else it
   // waits among its bucket's replacements. One node per address and per id: a
@@ -67,6 +71,7 @@ class RoutingTable {
     Instant asked_us_at = Instant::long_ago();
     Instant checked_at = Instant::long_ago();
     std::uint32_t misses = 0;
+    bool fits = false;  // the id its address
   };
   using Entries = std::vector<Entry>;
   struct Bucket {
@@ -78,20 +83,22 @@ class RoutingTable {
   static Standing standing(Instant now, const Entry& entry);
   static bool is_bad(const Entry& entry) { return entry.misses >= kMissesOfBad; }
   Bucket& bucket_of(const NodeId& id);
-  const Bucket& bucket_of(const NodeId& id) const;
+  // nullptr: no node has been there yet.
+  const Bucket* find_bucket(const NodeId& id) const;
   const Entry* find(const IpAddress& address) const;
   Entry* find(const IpAddress& address);
   // A node with the same id at another endpoint.
   static const Entry* find_namesake(const Bucket& bucket, const Contact& node);
   void remove(const IpAddress& address);
   bool stays_for(Instant now, const Entry& known, const Contact& newcomer) const;
-  bool subnet_is_full(const Bucket& bucket, const Contact& node) const;
+  bool subnet_is_full(const NodeId& bucket, const IpAddress& address) const;
   void insert(Bucket& bucket, Entry entry);
+  void add_replacement(Bucket& bucket, Entry entry);
   void promote_replacement(Bucket& bucket);
 
   NodeId own_id_;
   Mode mode_;
-  std::vector<Bucket> buckets_;            // by leading bits shared with own_id_
+  std::vector<Bucket> buckets_;  // by leading bits shared with own_id_, up to the last used
   std::map<IpAddress, NodeId> addresses_;  // of all entries and replacements
 };
 

@@ -29,7 +29,7 @@ void Searches::add_for_peers(
   searches_.emplace(id, Search{.goal = Goal::peers,
                                .announce = announce,
                                .info_hash = info_hash,
-                               .lookup = Lookup(own_id_, info_hash.position()),
+                               .lookup = Lookup(own_id_, info_hash.position(), mode_),
                                .ends_at = now + kLongest,
                                .reported = {}});
 }
@@ -38,7 +38,7 @@ void Searches::add_for_nodes(Instant now, const NodeId& target) {
   if (searches_.size() >= kMaxSearches) return;
   searches_.emplace(next_id_++, Search{.goal = Goal::nodes,
                                        .info_hash = {},
-                                       .lookup = Lookup(own_id_, target),
+                                       .lookup = Lookup(own_id_, target, mode_),
                                        .ends_at = now + kLongest,
                                        .reported = {}});
 }
@@ -118,7 +118,7 @@ void Searches::handle_answer(const Transaction& transaction,
     return;
   }
   // Before its own answer counts: what it knows may be closer than itself.
-  for (const Contact& node : nodes) search->lookup.add(node);
+  for (const Contact& node : nodes) search->lookup.add_told(transaction.to, node);
   search->lookup.answered({answer.sender, transaction.to}, answer.token);
   if (search->goal == Goal::peers) report(transaction.lookup, *search, answer.peers, events);
 }
@@ -172,7 +172,9 @@ void Searches::report(std::uint64_t id,
                       Events& events) {
   PeersFound found{LookupId{id}, search.info_hash, {}};
   for (const Endpoint& peer : peers) {
-    if (peer == own_endpoint_ || search.reported.size() >= kMaxReported) continue;
+    // The other family's are for the lookup that walks it.
+    if (peer == own_endpoint_ || peer.address.family() != family_) continue;
+    if (search.reported.size() >= kMaxReported) continue;
     if (search.reported.insert(peer).second) found.peers.push_back(peer);
   }
   if (!found.peers.empty()) events.push_back(std::move(found));
@@ -185,7 +187,7 @@ std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
     const bool is_over = now >= search.ends_at;
     if (!is_over && is_done(search) && search.lookup.answer_count() == 0) {
       // All that were known are gone: there may be others yet.
-      search.lookup = Lookup(own_id_, search.lookup.target());
+      search.lookup = Lookup(own_id_, search.lookup.target(), mode_);
       search.phase = Phase::waiting;
     }
     if (!is_over && !is_done(search)) {
@@ -196,7 +198,8 @@ std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
       events.push_back(LookupDone{LookupId{id}, search.info_hash, search.lookup.answer_count(),
                                   search.lookup.stored_count(), search.reported.size()});
       remember(now, id, search.info_hash);
-      if (search.announce == Announce::yes && search.lookup.admits(own_id_)) {
+      if (search.announce == Announce::yes && own_endpoint_ &&
+          search.lookup.admits({own_id_, *own_endpoint_})) {
         stored_here.push_back(search.info_hash);
       }
     }

@@ -25,7 +25,9 @@ class Searches {
  public:
   static constexpr Duration kLongest = seconds(30);
 
-  explicit Searches(const NodeId& own_id) : own_id_(own_id) {}
+  // own_id must outlive it.
+  Searches(IpFamily family, Mode mode, const NodeId& own_id)
+      : family_(family), mode_(mode), own_id_(own_id) {}
 
   // Both wait for the next begin_waiting(). Of too many at once the newest ends at once.
   void add_for_peers(
@@ -95,7 +97,9 @@ class Searches {
   static bool is_done(const Search& search);
   void remember(Instant now, std::uint64_t id, const InfoHash& info_hash);
 
-  NodeId own_id_;
+  IpFamily family_;
+  Mode mode_;
+  const NodeId& own_id_;
   std::optional<Endpoint> own_endpoint_;
   std::uint64_t next_id_ = kFirstOwnId;  // of lookups for nodes
   std::map<std::uint64_t, Search> searches_;

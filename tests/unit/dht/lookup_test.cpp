@@ -27,7 +27,7 @@ void ask_all(Lookup& lookup) {
 }  // namespace
 
 TEST_CASE("lookup: asks the closest, four at a time") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   CHECK(lookup.is_finished());
   for (std::uint16_t n = 20; n > 0; --n) lookup.add(node(n));
   CHECK_FALSE(lookup.is_finished());
@@ -48,7 +48,7 @@ TEST_CASE("lookup: asks the closest, four at a time") {
 }
 
 TEST_CASE("lookup: ends when the eight closest that answer have answered") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1; n <= 20; ++n) lookup.add(node(n));
   lookup.failed(node(2).endpoint);
   for (std::uint16_t n = 1; n <= 8; ++n) {
@@ -57,22 +57,24 @@ TEST_CASE("lookup: ends when the eight closest that answer have answered") {
   CHECK(lookup.answer_count() == 7);
   CHECK_FALSE(lookup.is_finished());
   CHECK(lookup.announceable().empty());
-  CHECK(lookup.askable() == std::vector<Contact>{node(9)});
+  // Node 10 as well, since the path of the even ones has three answers only.
+  CHECK(lookup.askable() == std::vector<Contact>{node(9), node(10)});
   // A closer one turns up late.
   lookup.add({id_of(0, 1), node_endpoint(40)});
   lookup.answered(node(9), token());
+  lookup.answered(node(10), token());
   CHECK_FALSE(lookup.is_finished());
   CHECK(lookup.askable() == std::vector<Contact>{{id_of(0, 1), node_endpoint(40)}});
   lookup.answered({id_of(0, 1), node_endpoint(40)}, {});
   CHECK(lookup.is_finished());
-  // Node 9 is the ninth now, and one gave no token.
+  // Nodes 9 and 10 are too far now, and one gave no token.
   CHECK(lookup.announceable().size() == 7);
-  CHECK_FALSE(lookup.admits(id_of(10)));
-  CHECK(lookup.admits(id_of(1, 1)));
+  CHECK_FALSE(lookup.admits({id_of(10), node_endpoint(99)}));
+  CHECK(lookup.admits({id_of(1, 1), node_endpoint(99)}));
 }
 
 TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers late") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1; n <= 12; ++n) lookup.add(node(n));
   ask_all(lookup);
   for (std::uint16_t n = 2; n <= 5; ++n) lookup.answered(node(n), token());
@@ -94,7 +96,7 @@ TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers
 }
 
 TEST_CASE("lookup: who was slow twice is waited for only while nobody has answered") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   lookup.add(node(1));
   lookup.add(node(2));
   for (int i = 0; i < 2; ++i) {
@@ -109,7 +111,7 @@ TEST_CASE("lookup: who was slow twice is waited for only while nobody has answer
 }
 
 TEST_CASE("lookup: an announcement is repeated once, and waited for a second") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1; n <= 3; ++n) {
     lookup.add(node(n));
     lookup.answered(node(n), token());
@@ -132,18 +134,18 @@ TEST_CASE("lookup: an announcement is repeated once, and waited for a second") {
 }
 
 TEST_CASE("lookup: among few nodes each is announced to at once") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   lookup.add(node(1));
   lookup.add(node(2));
   ask_all(lookup);
   lookup.answered(node(2), token());
   CHECK(lookup.announceable().size() == 1);
   CHECK_FALSE(lookup.is_finished());
-  CHECK(lookup.admits(kOwn));
+  CHECK(lookup.admits({kOwn, node_endpoint(99)}));
 }
 
 TEST_CASE("lookup: candidates are bounded and one per address") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1000; n > 0; --n) lookup.add(node(n));
   CHECK(lookup.askable()[0] == node(1));
   lookup.add({kOwn, node_endpoint(5000)});
@@ -167,7 +169,7 @@ TEST_CASE("lookup: candidates are bounded and one per address") {
 }
 
 TEST_CASE("lookup: a node that answers under another id takes the place of that") {
-  Lookup lookup(kOwn, kTarget);
+  Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1; n <= 9; ++n) lookup.add(node(n));
   for (std::uint16_t n = 2; n <= 9; ++n) lookup.answered(node(n), token());
   lookup.answered({id_of(0x7000), node_endpoint(1)}, token());

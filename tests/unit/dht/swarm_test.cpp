@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/dht/bound_id.h"
 #include "tests/unit/dht/points.h"
 
 using namespace lanyard;
@@ -237,4 +238,21 @@ TEST_CASE("swarm: with the DHT off not a single datagram leaves") {
       as_bytes("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"), out, events);
   CHECK(out.empty());
   CHECK(swarm.dht(silent).counters().of(Drop::switched_off) == 1);
+}
+
+TEST_CASE("swarm: ids come to fit the addresses, and nobody is lost by that") {
+  Swarm swarm(21);
+  swarm.add({});
+  for (int n = 0; n < 30; ++n) swarm.add({0});
+  swarm.run_for(seconds(30));
+  for (std::size_t n = 0; n < swarm.size(); ++n) {
+    CAPTURE(n);
+    CHECK(fits(swarm.dht(n).own_id(), peer(n).address));
+  }
+  const LookupId announced = swarm.get_peers(3, hash_of(5), Announce::yes);
+  swarm.run_for(seconds(5));
+  CHECK(swarm.done(3, announced)->stored_at == 8);
+  const LookupId found = swarm.get_peers(20, hash_of(5), Announce::no);
+  swarm.run_for(seconds(5));
+  CHECK(swarm.peers_found(20, found) == std::set<Endpoint>{peer(3)});
 }
