@@ -12,6 +12,7 @@ std::string_view to_string(Drop reason) {
     case Drop::unsolicited: return "unsolicited";
     case Drop::source_limit: return "source_limit";
     case Drop::total_limit: return "total_limit";
+    case Drop::read_only: return "read_only";
     case Drop::count_: break;
   }
   return "";

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dht/dht.h"
 
-#include <utility>
-
 #include "core/dht/dual_stack.h"
 
 namespace lanyard::dht {
 
-Dht::Dht(Settings settings, Rng& rng)
-    : stack_(std::make_unique<DualStack>(std::move(settings), rng)) {}
+Dht::Dht(const Settings& settings, Rng& rng) : stack_(std::make_unique<DualStack>(settings, rng)) {}
 
 Dht::~Dht() = default;
+
+void Dht::set_own_addresses(std::span<const IpAddress> addresses) {
+  stack_->set_own_addresses(addresses);
+}
+
+void Dht::set_reachable(IpFamily family) { stack_->set_reachable(family); }
 
 void Dht::restore_nodes(std::span<const Contact> nodes) { stack_->restore_nodes(nodes); }
 
@@ -43,6 +46,10 @@ void Dht::handle_timeout(Instant now, Datagrams& out, Events& events) {
 }
 
 Instant Dht::next_timeout() const { return stack_->next_timeout(); }
+
+std::optional<FamilyStatus> Dht::status(Instant now, IpFamily family) const {
+  return stack_->status(now, family);
+}
 
 const NodeId& Dht::own_id(IpFamily family) const { return stack_->of(family).own_id(); }
 

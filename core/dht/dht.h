@@ -60,17 +60,34 @@ struct OutsideAddress {
   Endpoint endpoint;
 };
 
+// How this node stands in the DHT of one family.
+struct FamilyStatus {
+  NodeId own_id;
+  Reachability reachability = Reachability::read_only;
+  std::optional<Endpoint> outside;  // at least two nodes agree on it
+  MappingKind mapping = MappingKind::unknown;
+  std::size_t nodes = 0;            // that are not known to be gone
+  std::size_t answered_lately = 0;  // within the last 15 min
+};
+
 using Event = std::variant<PeersFound, LookupDone, OutsideAddress>;
 using Events = std::vector<Event>;
 
 class Dht {
  public:
   // rng must outlive the node.
-  Dht(Settings settings, Rng& rng);
+  Dht(const Settings& settings, Rng& rng);
   Dht(const Dht&) = delete;
   Dht& operator=(const Dht&) = delete;
   ~Dht();
 
+  // A node is read-only (BEP 43: it answers no queries, and nobody learns of it) until strangers'
+  // queries arrive, or others see it at an address of this very machine, which these are. Before
+  // start() and before handle_network_change().
+  void set_own_addresses(std::span<const IpAddress> addresses);
+  // The owner knows that strangers can reach us, for instance by a port mapping. Holds until the
+  // network changes.
+  void set_reachable(IpFamily family);
   // Nodes of the last run, best first, before start(): asked at the start, trusted once they
   // answer.
   void restore_nodes(std::span<const Contact> nodes);
@@ -98,6 +115,8 @@ class Dht {
   void handle_timeout(Instant now, Datagrams& out, Events& events);
   Instant next_timeout() const;
 
+  // Nothing: the DHT is off, or the socket lacks that family.
+  std::optional<FamilyStatus> status(Instant now, IpFamily family) const;
   const NodeId& own_id(IpFamily family = IpFamily::v4) const;
   // Nodes of both families that are not known to be gone.
   std::size_t node_count() const;

@@ -13,12 +13,20 @@ constexpr std::size_t kMaxNodesKept = 200;  // of each family: a state file of s
 
 }  // namespace
 
-Dht::DualStack::DualStack(Settings settings, Rng& rng)
-    : common_{.settings = std::move(settings), .rng = rng, .counters = {}},
+Dht::DualStack::DualStack(const Settings& settings, Rng& rng)
+    : common_{.settings = settings,
+              .rng = rng,
+              .counters = {},
+              .queries = QueryBudget(settings.limits),
+              .answers = AnswerBudget(settings.limits)},
       v4_(IpFamily::v4, common_),
       v6_(IpFamily::v6, common_) {
   v4_.set_sibling(v6_);
   v6_.set_sibling(v4_);
+}
+
+void Dht::DualStack::set_own_addresses(std::span<const IpAddress> addresses) {
+  for (const IpFamily family : kBoth) engine(family).set_own_addresses(addresses);
 }
 
 void Dht::DualStack::restore_nodes(std::span<const Contact> nodes) {
@@ -69,6 +77,8 @@ void Dht::DualStack::cancel(LookupId lookup) {
 
 void Dht::DualStack::handle_datagram(
     Instant now, const Endpoint& from, Bytes payload, Datagrams& out, Events& events) {
+  ++common_.counters.datagrams_received;
+  common_.counters.bytes_received += payload.size();
   if (common_.settings.mode == Mode::off) {
     ++common_.counters.of(Drop::switched_off);
     return;
@@ -129,6 +139,17 @@ void Dht::DualStack::conclude(IpFamily family, const LookupDone& done, Events& e
   if (!walking.are_none()) return;
   events.push_back(pending.sum);
   lookups_.erase(it);
+}
+
+std::optional<FamilyStatus> Dht::DualStack::status(Instant now, IpFamily family) const {
+  const Engine& engine = of(family);
+  if (!engine.is_running()) return std::nullopt;
+  return FamilyStatus{.own_id = engine.own_id(),
+                      .reachability = engine.reachability(),
+                      .outside = engine.votes().elected(),
+                      .mapping = engine.votes().mapping(),
+                      .nodes = engine.table().size(),
+                      .answered_lately = engine.table().answered_lately(now)};
 }
 
 std::vector<Contact> Dht::DualStack::good_nodes(Instant now) const {

@@ -16,8 +16,10 @@ namespace lanyard::dht {
 
 class Dht::DualStack {
  public:
-  DualStack(Settings settings, Rng& rng);
+  DualStack(const Settings& settings, Rng& rng);
 
+  void set_own_addresses(std::span<const IpAddress> addresses);
+  void set_reachable(IpFamily family) { engine(family).set_reachable(); }
   void restore_nodes(std::span<const Contact> nodes);
   void start(Instant now, std::uint16_t port, Families families, Datagrams& out);
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out);
@@ -33,6 +35,7 @@ class Dht::DualStack {
   Instant next_timeout() const;
 
   const Engine& of(IpFamily family) const { return family == IpFamily::v4 ? v4_ : v6_; }
+  std::optional<FamilyStatus> status(Instant now, IpFamily family) const;
   std::vector<Contact> good_nodes(Instant now) const;
   const Counters& counters() const { return common_.counters; }
 

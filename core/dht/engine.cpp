@@ -2,6 +2,7 @@
 #include "core/dht/engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Pings of nodes that asked us first. Whoever forges their addresses makes us send these: few.
 constexpr Rate kAcquaintances = {20, milliseconds(250)};
+// By then whoever we told of ourselves has pinged us and others.
+constexpr Duration kLookAgainAfter = seconds(3);
 // Refreshes of several buckets that are due together.
 constexpr Duration kBetweenRefreshes = seconds(5);
 
@@ -38,12 +41,13 @@ Dht::Engine::Engine(IpFamily family, Common& common)
       mode_(common.settings.mode),
       rng_(common.rng),
       counters_(common.counters),
-      own_id_(first_id(family, common.settings, common.rng)),
-      table_(own_id_, mode_),
-      sender_(common.settings.limits, own_id_, rng_, counters_),
-      responder_(common.settings.limits, own_id_, table_, rng_, counters_),
+      queries_(common.queries),
+      self_{.id = first_id(family, common.settings, common.rng)},
+      table_(self_.id, mode_),
+      sender_(self_, common.queries, rng_, counters_),
+      responder_(common.settings.limits, self_.id, table_, common.answers, rng_, counters_),
       bootstrap_(family),
-      searches_(family, mode_, own_id_),
+      searches_(family, mode_, self_.id),
       votes_(mode_) {
   bootstrap_.add(common.settings.bootstrap);
 }
@@ -51,6 +55,12 @@ Dht::Engine::Engine(IpFamily family, Common& common)
 void Dht::Engine::set_sibling(Engine& sibling) {
   sibling_ = &sibling;
   responder_.set_other_table(sibling.table_);
+}
+
+void Dht::Engine::set_own_addresses(std::span<const IpAddress> addresses) {
+  own_addresses_.clear();
+  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(own_addresses_),
+               [this](const IpAddress& address) { return address.family() == family_; });
 }
 
 void Dht::Engine::switch_on(std::uint16_t port) {
@@ -72,13 +82,14 @@ void Dht::Engine::add_bootstrap(Instant now, std::span<const Endpoint> endpoints
 
 void Dht::Engine::handle_network_change(Instant now, Datagrams& out) {
   votes_.clear();
+  self_.reachability = Reachability::read_only;
   searches_.set_own_endpoint(std::nullopt);
   knows_neighbourhood_ = table_.size() > 0;
   if (!is_running()) return;
   bootstrap_.restart(now);
   run_bootstrap(now, out);
   if (!knows_neighbourhood_) return;
-  searches_.add_for_nodes(now, own_id_);
+  look_around(now);
   searches_.begin_waiting(table_);
   searches_.pump(now, port_, sender_, out);
 }
@@ -117,8 +128,13 @@ void Dht::Engine::handle_query(Instant now,
                                Datagrams& out,
                                Events& events) {
   ++counters_.queries_received;
-  if (!query.fault && query.sender == own_id_) {
+  if (!query.fault && query.sender == self_.id) {
     ++counters_.of(Drop::own_message);
+    return;
+  }
+  if (proves_reachability(from)) set_reachable();
+  if (self_.reachability == Reachability::read_only) {
+    ++counters_.of(Drop::read_only);
     return;
   }
   auto outcome = responder_.answer(now, from, query, bytes);
@@ -127,6 +143,7 @@ void Dht::Engine::handle_query(Instant now,
     return;
   }
   auto& reply = *std::get_if<Responder::Reply>(&outcome);
+  counters_.note_sent(reply.datagram.size());
   out.push_back({from, std::move(reply.datagram)});
   if (reply.stored) {
     searches_.handle_stored(now, reply.stored->info_hash, reply.stored->peer, events);
@@ -150,7 +167,7 @@ void Dht::Engine::handle_answer(
     ++counters_.of(Drop::unsolicited);
     return;
   }
-  if (answer.sender == own_id_) {  // one of the addresses that we were told is our own
+  if (answer.sender == self_.id) {  // one of the addresses that we were told is our own
     ++counters_.of(Drop::own_message);
     searches_.handle_failure(*transaction);
     return;
@@ -161,7 +178,7 @@ void Dht::Engine::handle_answer(
   if (answer.asker) take_vote(now, from, *answer.asker, events);
   if (!knows_neighbourhood_) {
     knows_neighbourhood_ = true;
-    searches_.add_for_nodes(now, own_id_);
+    look_around(now);
   }
   searches_.begin_waiting(table_);
   const auto& told = family_ == IpFamily::v4 ? answer.nodes : answer.nodes6;
@@ -192,6 +209,10 @@ void Dht::Engine::take_vote(Instant now,
   if (seen.address.family() != family_) return;
   // In the public DHT a node of our own LAN sees another address than the world does.
   if (mode_ == Mode::public_ && !is_global(seen.address)) return;
+  // Others see us where we are: no NAT is between. Whoever makes that up gains a useless neighbour.
+  const bool is_own =
+      std::find(own_addresses_.begin(), own_addresses_.end(), seen.address) != own_addresses_.end();
+  if (is_own && seen.port == port_) set_reachable();
   if (votes_.vote(voter.address, seen)) {
     searches_.set_own_endpoint(votes_.elected());
     events.push_back(OutsideAddress{*votes_.elected()});
@@ -199,13 +220,18 @@ void Dht::Engine::take_vote(Instant now,
   if (votes_.is_certain()) bind_own_id(now, votes_.elected()->address);
 }
 
+// A NAT lets in what comes from where we have sent to, some by the address alone.
+bool Dht::Engine::proves_reachability(const Endpoint& from) const {
+  return !queries_.has_asked(from.address);
+}
+
 // BEP 42: others ignore ids that do not fit the address that they see. Where our place is now,
 // nobody knows us yet.
 void Dht::Engine::bind_own_id(Instant now, const IpAddress& outside) {
-  if (fits(own_id_, outside)) return;
-  own_id_ = random_id_for(outside, rng_);
-  table_.move_to(now, own_id_);
-  searches_.add_for_nodes(now, own_id_);
+  if (fits(self_.id, outside)) return;
+  self_.id = random_id_for(outside, rng_);
+  table_.move_to(now, self_.id);
+  look_around(now);
 }
 
 // Nobody in the public DHT shall make us send into our own LAN.
@@ -233,7 +259,7 @@ void Dht::Engine::hear_of(Instant now, const std::vector<Contact>& nodes, Datagr
 Query Dht::Engine::find_self() const {
   Query query;
   query.method = Method::find_node;
-  query.target = own_id_;
+  query.target = self_.id;
   if (sibling_->needs_nodes()) query.want = {.v4 = true, .v6 = true};
   return query;
 }
@@ -271,7 +297,16 @@ void Dht::Engine::run_bootstrap(Instant now, Datagrams& out) {
   }
 }
 
+void Dht::Engine::look_around(Instant now) {
+  searches_.add_for_nodes(now, self_.id);
+  look_again_at_ = now + kLookAgainAfter;
+}
+
 void Dht::Engine::refresh(Instant now) {
+  if (look_again_at_ <= now) {
+    look_again_at_ = Instant::never();
+    searches_.add_for_nodes(now, self_.id);
+  }
   if (now < refresh_not_before_) return;
   const auto target = table_.take_refresh(now, rng_);
   if (!target) return;
@@ -291,7 +326,8 @@ void Dht::Engine::advance(Instant now, Datagrams& out, Events& events) {
 
 Instant Dht::Engine::next_timeout() const {
   if (!is_running()) return Instant::never();
-  const Instant refresh_at = std::max(table_.next_refresh(), refresh_not_before_);
+  const Instant refresh_at =
+      earlier(look_again_at_, std::max(table_.next_refresh(), refresh_not_before_));
   return earlier(earlier(sender_.next_timeout(), searches_.next_timeout()),
                  earlier(bootstrap_.next_round(), refresh_at));
 }

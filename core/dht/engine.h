@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/dht/bootstrap.h"
+#include "core/dht/budgets.h"
 #include "core/dht/dht.h"
 #include "core/dht/krpc.h"
 #include "core/dht/query_sender.h"
@@ -26,6 +27,8 @@ class Dht::Engine {
     Settings settings;
     Rng& rng;
     Counters counters;
+    QueryBudget queries;
+    AnswerBudget answers;
   };
 
   Engine(IpFamily family, Common& common);
@@ -35,6 +38,9 @@ class Dht::Engine {
   // Once, before anything else.
   void set_sibling(Engine& sibling);
 
+  // Those of the other family are left out.
+  void set_own_addresses(std::span<const IpAddress> addresses);
+  void set_reachable() { self_.reachability = Reachability::normal; }
   void restore_nodes(std::span<const Contact> nodes) { bootstrap_.restore(nodes); }
   // The socket has this family; start() follows once that is said of both.
   void switch_on(std::uint16_t port);
@@ -62,7 +68,8 @@ class Dht::Engine {
   Instant next_timeout() const;
 
   bool is_running() const { return is_on_; }
-  const NodeId& own_id() const { return own_id_; }
+  const NodeId& own_id() const { return self_.id; }
+  Reachability reachability() const { return self_.reachability; }
   const RoutingTable& table() const { return table_; }
   const OutsideAddressVotes& votes() const { return votes_; }
 
@@ -80,6 +87,8 @@ class Dht::Engine {
   void get_acquainted(Instant now, const Contact& node, Datagrams& out);
   void check_for_place(Instant now, const NodeId& near, Datagrams& out);
   void take_vote(Instant now, const Endpoint& voter, const Endpoint& seen, Events& events);
+  // Whether a query that came in shows that strangers can reach us.
+  bool proves_reachability(const Endpoint& from) const;
   void bind_own_id(Instant now, const IpAddress& outside);
   // Of the nodes told, those that may be asked.
   std::vector<Contact> acceptable(const std::optional<std::vector<Contact>>& told,
@@ -89,6 +98,8 @@ class Dht::Engine {
   bool needs_nodes() const { return is_on_ && table_.size() < kBucketSize; }
   Query find_self() const;
   void run_bootstrap(Instant now, Datagrams& out);
+  // Asks who is near our id, now and once more when those who came at the same time are known.
+  void look_around(Instant now);
   void refresh(Instant now);
   // After every input: sends what has become possible and ends what is done.
   void advance(Instant now, Datagrams& out, Events& events);
@@ -98,7 +109,9 @@ class Dht::Engine {
   Rng& rng_;
   Counters& counters_;
   Engine* sibling_ = nullptr;
-  NodeId own_id_;
+  QueryBudget& queries_;
+  QuerySender::Self self_;
+  std::vector<IpAddress> own_addresses_;
   RoutingTable table_;
   QuerySender sender_;
   Responder responder_;
@@ -106,6 +119,7 @@ class Dht::Engine {
   Searches searches_;
   OutsideAddressVotes votes_;
   RateLimit acquaintances_;
+  Instant look_again_at_ = Instant::never();
   Instant refresh_not_before_ = Instant::long_ago();
   std::uint16_t port_ = 0;
   bool is_on_ = false;

@@ -56,7 +56,6 @@ enum class ErrorCode : std::uint16_t {
 };
 
 enum class PortSource : std::uint8_t { given, implied };
-enum class Reachability : std::uint8_t { normal, read_only };
 
 // A stored item (BEP 44) as a put brings it and as a get returns it, still to be judged. Of an
 // immutable one there is the value alone; of a mutable one key and signature too.

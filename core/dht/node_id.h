@@ -47,6 +47,9 @@ struct Families {
   bool operator==(const Families&) const = default;
 };
 
+// BEP 43: a node that strangers cannot reach is of no use in others' tables, and says so.
+enum class Reachability : std::uint8_t { normal, read_only };
+
 // A node and where it answers.
 struct Contact {
   NodeId id;

@@ -5,12 +5,8 @@
 
 namespace lanyard::dht {
 
-QuerySender::QuerySender(const Limits& limits, const NodeId& own_id, Rng& rng, Counters& counters)
-    : own_id_(own_id),
-      rng_(rng),
-      counters_(counters),
-      total_rate_{limits.query_burst, limits.query_interval},
-      per_address_({limits.query_burst_per_address, limits.query_interval_per_address}) {}
+QuerySender::QuerySender(const Self& self, QueryBudget& budget, Rng& rng, Counters& counters)
+    : self_(self), budget_(budget), rng_(rng), counters_(counters) {}
 
 bool QuerySender::send(Instant now,
                        const Endpoint& to,
@@ -18,22 +14,34 @@ bool QuerySender::send(Instant now,
                        Purpose purpose,
                        std::uint64_t lookup,
                        Datagrams& out) {
-  Instant allowed_at =
-      std::max(total_.allowed_at(total_rate_), per_address_.allowed_at(to.address));
+  Instant allowed_at = budget_.allowed_at(to.address);
   if (transactions_.is_full()) allowed_at = std::max(allowed_at, transactions_.next_timeout());
   if (allowed_at > now || transactions_.is_full()) {
     retry_at_ = earlier(retry_at_, allowed_at);
     ++counters_.queries_put_off;
     return false;
   }
-  total_.spend(now, total_rate_);
-  per_address_.spend(now, to.address);
+  budget_.spend(now, to.address);
   const Transaction& transaction = transactions_.open(now, to, purpose, lookup, rng_);
-  query.sender = own_id_;
+  query.sender = self_.id;
+  query.sender_reachability = self_.reachability;
   query.transaction = transaction.id;
   out.push_back({to, encode(query)});
+  counters_.note_sent(out.back().payload.size());
   ++counters_.queries_sent;
   return true;
+}
+
+std::optional<Transaction> QuerySender::close(Bytes transaction, const Endpoint& from) {
+  const auto closed = transactions_.close(transaction, from);
+  if (closed) budget_.note_answer(from.address);
+  return closed;
+}
+
+std::optional<Transaction> QuerySender::take_expired(Instant now) {
+  const auto expired = transactions_.take_expired(now);
+  if (expired) budget_.note_silence(now, expired->to.address);
+  return expired;
 }
 
 }  // namespace lanyard::dht

@@ -9,18 +9,23 @@
 #include "core/base/datagram.h"
 #include "core/base/rng.h"
 #include "core/base/time.h"
+#include "core/dht/budgets.h"
 #include "core/dht/counters.h"
 #include "core/dht/krpc.h"
-#include "core/dht/rate_limit.h"
-#include "core/dht/settings.h"
 #include "core/dht/transactions.h"
 
 namespace lanyard::dht {
 
 class QuerySender {
  public:
-  // own_id, rng and counters must outlive it.
-  QuerySender(const Limits& limits, const NodeId& own_id, Rng& rng, Counters& counters);
+  // What every query says of us.
+  struct Self {
+    NodeId id;
+    Reachability reachability = Reachability::read_only;
+  };
+
+  // All must outlive it.
+  QuerySender(const Self& self, QueryBudget& budget, Rng& rng, Counters& counters);
 
   // Fills in sender and transaction. lookup is 0 for Purpose::contact. False: put off; retry_at()
   // tells until when.
@@ -31,11 +36,13 @@ class QuerySender {
             std::uint64_t lookup,
             Datagrams& out);
 
-  std::optional<Transaction> close(Bytes transaction, const Endpoint& from) {
-    return transactions_.close(transaction, from);
-  }
+  std::optional<Transaction> close(Bytes transaction, const Endpoint& from);
   std::optional<Transaction> take_slow(Instant now) { return transactions_.take_slow(now); }
-  std::optional<Transaction> take_expired(Instant now) { return transactions_.take_expired(now); }
+  std::optional<Transaction> take_expired(Instant now);
+  // It has been silent too often to be asked for the sake of a lookup.
+  bool has_given_up(Instant now, const IpAddress& address) const {
+    return budget_.is_given_up(now, address);
+  }
 
   // When something put off may be tried again; the caller does and forgets it first.
   Instant retry_at() const { return retry_at_; }
@@ -44,13 +51,11 @@ class QuerySender {
   Instant next_timeout() const { return earlier(retry_at_, transactions_.next_timeout()); }
 
  private:
-  const NodeId& own_id_;
+  const Self& self_;
+  QueryBudget& budget_;
   Rng& rng_;
   Counters& counters_;
   Transactions transactions_;
-  Rate total_rate_;
-  RateLimit total_;
-  AddressLimits per_address_;
   Instant retry_at_ = Instant::never();
 };
 

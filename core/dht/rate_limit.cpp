@@ -21,6 +21,10 @@ bool AddressLimits::allows(Instant now, const IpAddress& address) const {
 }
 
 void AddressLimits::spend(Instant now, const IpAddress& address) {
+  if (limits_.size() >= forget_at_size_) {
+    std::erase_if(limits_, [now](const auto& entry) { return entry.second.full_at() <= now; });
+    forget_at_size_ = std::max(kFewAddresses, limits_.size() * 2);
+  }
   if (limits_.size() >= kMaxAddresses && !limits_.contains(address)) {
     limits_.erase(std::min_element(
         limits_.begin(), limits_.end(),

@@ -34,8 +34,9 @@ class RateLimit {
   Instant full_at_ = Instant::long_ago();
 };
 
-// One limit for each of the addresses seen last. The table is bounded: of a full one the address
-// that has been quiet for longest is forgotten, which gives it its burst back.
+// One limit for each of the addresses seen last. Those whose whole burst is to be had again are
+// forgotten now and then. The table is bounded: of a full one the address that has been quiet for
+// longest is forgotten, which gives it its burst back.
 class AddressLimits {
  public:
   explicit AddressLimits(Rate rate) : rate_(rate) {}
@@ -46,8 +47,12 @@ class AddressLimits {
   std::size_t size() const { return limits_.size(); }
 
  private:
+  // The table is gone through when it has grown to this, and then to twice what it is.
+  static constexpr std::size_t kFewAddresses = 64;
+
   Rate rate_;
   std::map<IpAddress, RateLimit> limits_;
+  std::size_t forget_at_size_ = kFewAddresses;
 };
 
 }  // namespace lanyard::dht

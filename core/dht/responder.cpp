@@ -11,9 +11,9 @@ namespace {
 
 // An answer beyond its list of nodes, to an address that may be forged, in queries' sizes.
 constexpr std::size_t kMaxAmplification = 3;
-constexpr std::size_t kPeersFraming = 10;  // "6:valuesle"
-constexpr std::size_t kNodesFraming = 11;  // "5:nodes208:"
-constexpr Duration kOneSecond = seconds(1);
+constexpr Duration kMaxSampleInterval = hours(6);  // BEP 51
+constexpr std::size_t kPeersFraming = 10;          // "6:valuesle"
+constexpr std::size_t kNodesFraming = 11;          // "5:nodes208:"
 
 // A compact endpoint as a string of bencoding: "6:" and 6 bytes, "18:" and 18.
 std::size_t bytes_per_peer(const Endpoint& asker) { return asker.address.is_v4() ? 8 : 21; }
@@ -38,6 +38,7 @@ std::string_view text_of(ErrorCode code) {
 Responder::Responder(const Limits& limits,
                      const NodeId& own_id,
                      const RoutingTable& table,
+                     AnswerBudget& budget,
                      Rng& rng,
                      Counters& counters)
     : own_id_(own_id),
@@ -46,16 +47,13 @@ Responder::Responder(const Limits& limits,
       counters_(counters),
       tokens_(rng),
       store_(limits),
-      total_rate_{limits.answer_burst_bytes,
-                  kOneSecond / static_cast<std::int64_t>(limits.answer_bytes_per_second)},
-      per_address_({limits.answer_burst_per_address, limits.answer_interval_per_address}) {}
+      budget_(budget) {}
 
 std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
                                                        const Endpoint& from,
                                                        const Query& query,
                                                        std::size_t query_bytes) {
-  if (!per_address_.allows(now, from.address)) return Drop::source_limit;
-  if (total_bytes_.allowed_at(total_rate_, kMaxSentBytes) > now) return Drop::total_limit;
+  if (const auto reason = budget_.refusal(now, from.address)) return *reason;
 
   Reply reply;
   Outcome outcome = ErrorCode::unknown_method;
@@ -69,7 +67,7 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
       case Method::announce_peer: outcome = announce_peer(now, from, query, reply.stored); break;
       case Method::get:
       case Method::put: break;
-      case Method::sample_infohashes:
+      case Method::sample_infohashes: outcome = sample_infohashes(from, query); break;
       case Method::unknown: outcome = find_node(from, query); break;
     }
   }
@@ -86,14 +84,21 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
     if (reply.datagram.size() > kMaxAmplification * query_bytes) return Drop::malformed;
     ++counters_.errors_sent;
   }
-  per_address_.spend(now, from.address);
-  total_bytes_.spend(now, total_rate_, reply.datagram.size());
+  budget_.spend(now, from.address, reply.datagram.size());
   return reply;
 }
 
 Responder::Outcome Responder::find_node(const Endpoint& from, const Query& query) const {
   Answer answer = blank_answer(from, query);
   add_nodes(from, query, query.target, answer);
+  return answer;
+}
+
+// Never any: whoever collects info-hashes would learn when which network's members meet.
+Responder::Outcome Responder::sample_infohashes(const Endpoint& from, const Query& query) const {
+  Answer answer = blank_answer(from, query);
+  add_nodes(from, query, query.target, answer);
+  answer.samples = Samples{.interval_seconds = kMaxSampleInterval.seconds(), .info_hashes = {}};
   return answer;
 }
 

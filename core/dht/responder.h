@@ -12,10 +12,10 @@
 #include "core/base/endpoint.h"
 #include "core/base/rng.h"
 #include "core/base/time.h"
+#include "core/dht/budgets.h"
 #include "core/dht/counters.h"
 #include "core/dht/krpc.h"
 #include "core/dht/peer_store.h"
-#include "core/dht/rate_limit.h"
 #include "core/dht/routing_table.h"
 #include "core/dht/settings.h"
 #include "core/dht/write_tokens.h"
@@ -24,10 +24,11 @@ namespace lanyard::dht {
 
 class Responder {
  public:
-  // own_id, table, rng and counters must outlive it.
+  // All but the limits must outlive it.
   Responder(const Limits& limits,
             const NodeId& own_id,
             const RoutingTable& table,
+            AnswerBudget& budget,
             Rng& rng,
             Counters& counters);
 
@@ -53,6 +54,7 @@ class Responder {
   using Outcome = std::variant<Answer, ErrorCode>;
 
   Outcome find_node(const Endpoint& from, const Query& query) const;
+  Outcome sample_infohashes(const Endpoint& from, const Query& query) const;
   Outcome get_peers(Instant now, const Endpoint& from, const Query& query, std::size_t query_bytes);
   Outcome announce_peer(Instant now,
                         const Endpoint& from,
@@ -73,9 +75,7 @@ class Responder {
   WriteTokens tokens_;
   WriteTokens::Token token_{};  // of the answer in the making
   PeerStore store_;
-  Rate total_rate_;
-  RateLimit total_bytes_;
-  AddressLimits per_address_;
+  AnswerBudget& budget_;
 };
 
 }  // namespace lanyard::dht

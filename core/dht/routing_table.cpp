@@ -134,6 +134,14 @@ std::size_t RoutingTable::size() const {
   return out;
 }
 
+std::size_t RoutingTable::answered_lately(Instant now) const {
+  std::size_t out = 0;
+  for (const Bucket& bucket : buckets_) {
+    for (const Entry& entry : bucket.entries) out += now < entry.answered_at + kGoodFor ? 1 : 0;
+  }
+  return out;
+}
+
 std::vector<Contact> RoutingTable::closest(const NodeId& target, std::size_t at_most) const {
   std::vector<Contact> out;
   for (const Bucket& bucket : buckets_) {

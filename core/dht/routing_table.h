@@ -54,6 +54,8 @@ class RoutingTable {
 
   // Not counting bad nodes.
   std::size_t size() const;
+  // Those that answered within the last 15 min.
+  std::size_t answered_lately(Instant now) const;
   // Closest first, without bad nodes.
   std::vector<Contact> closest(const NodeId& target, std::size_t at_most) const;
   // The longest-known first, since they are the likeliest to live on.

@@ -77,6 +77,10 @@ void Searches::pump(Instant now, std::uint16_t own_port, QuerySender& sender, Da
       send_announcements(now, id, search, own_port, sender, out);
     }
     for (const Contact& node : search.lookup.askable()) {
+      if (sender.has_given_up(now, node.endpoint.address)) {
+        search.lookup.failed(node.endpoint);
+        continue;
+      }
       Query query;
       query.method = search.goal == Goal::peers ? Method::get_peers : Method::find_node;
       query.info_hash = search.info_hash;

@@ -17,19 +17,24 @@ namespace lanyard::dht {
 // in that a private swarm may live in one subnet. off: not one datagram leaves or is answered.
 enum class Mode : std::uint8_t { public_, private_, off };
 
-// Other implementations ignore an address for minutes that sends 50 messages in 10 s, and several
-// members may share one behind a NAT; the limits on queries stay below that.
+// Each interval is the time in which one more is allowed after the burst. Other implementations
+// ignore an address for minutes that sends 50 messages in 10 s, and several members may share one
+// behind a NAT; the limits on queries stay below that. The bursts are what a start may take.
 struct Limits {
   std::size_t query_burst_per_address = 30;
   Duration query_interval_per_address = seconds(1);
   std::size_t query_burst = 100;  // to all addresses together
   Duration query_interval = milliseconds(50);
+  // Cheap NATs have room for a thousand flows, which each new address takes one of.
+  std::size_t destinations = 200;
+  Duration destination_window = minutes(5);
   // Twenty members behind one NAT that all start at once ask some hundred questions.
   std::size_t answer_burst_per_address = 150;
   Duration answer_interval_per_address = milliseconds(100);
-  // 32 kB/s are a twentieth of a slow home's uplink (5 Mbit/s); the burst is ten seconds of it.
+  // 8 kB/s, which libtorrent gives too, are an eightieth of a slow home's uplink (5 Mbit/s). The
+  // burst lets a private swarm's only bootstrap node answer when all start at once.
   std::size_t answer_burst_bytes = 320'000;
-  std::size_t answer_bytes_per_second = 32'000;
+  std::size_t answer_bytes_per_second = 8'000;
   std::size_t stored_hashes = 2000;       // as libtorrent keeps
   std::size_t peers_per_hash = 100;       // an answer holds fewer
   std::size_t entries_per_address = 200;  // one address fills a small part of the store at most

@@ -116,6 +116,11 @@ void Node::Core::handle_underlay(Instant now, const Underlay& underlay, Outbox& 
   Turn turn = this->turn(now, out);
   surroundings_.underlay = underlay;
   surroundings_.outside.clear();
+  std::vector<IpAddress> own_addresses;
+  for (const LocalAddress& local : underlay.addresses) {
+    own_addresses.push_back(local.prefix.address);
+  }
+  dht_.set_own_addresses(own_addresses);
   dht_.handle_network_change(now, out.datagrams);
   for (auto& [id, network] : networks_) network->handle_surroundings(turn);
   for (const auto& joining : joins_) joining->handle_surroundings(turn);

@@ -34,7 +34,7 @@ constexpr int kRoomForBursts = 1 << 20;
 
 class UdpSocket {
  public:
-  explicit UdpSocket(const Endpoint& own) : family_(own.address.family()) {
+  explicit UdpSocket(const Endpoint& own) : address_(own.address) {
     const SocketAddress address = platform::to_socket_address(own);
     const int kind = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     descriptor_ = platform::FileDescriptor(socket(address.generic.sa_family, kind, 0));
@@ -43,7 +43,8 @@ class UdpSocket {
   }
 
   int descriptor() const { return descriptor_.get(); }
-  IpFamily family() const { return family_; }
+  const IpAddress& address() const { return address_; }
+  IpFamily family() const { return address_.family(); }
   bool is_bound() const { return is_bound_; }
 
   void send(const Datagram& datagram) const {
@@ -67,7 +68,7 @@ class UdpSocket {
 
  private:
   platform::FileDescriptor descriptor_;
-  IpFamily family_;
+  IpAddress address_;
   bool is_bound_ = false;
 };
 
@@ -82,9 +83,12 @@ class Node {
   Node(std::vector<UdpSocket> sockets, std::uint16_t port, Rng& rng)
       : sockets_(std::move(sockets)), dht_({}, rng) {
     dht::Families families;
+    std::vector<IpAddress> addresses;
     for (const UdpSocket& socket : sockets_) {
+      addresses.push_back(socket.address());
       (socket.family() == IpFamily::v4 ? families.v4 : families.v6) = true;
     }
+    dht_.set_own_addresses(addresses);
     dht_.start(platform::now(), port, families, out_);
     send();
   }

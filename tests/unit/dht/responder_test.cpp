@@ -15,7 +15,10 @@ const Endpoint kAsker = endpoint_of("20.200.0.1:7000");
 
 struct World {
   explicit World(const Limits& limits = {})
-      : rng(1), table(kOwn, Mode::public_), responder(limits, kOwn, table, rng, counters) {}
+      : rng(1),
+        table(kOwn, Mode::public_),
+        budget(limits),
+        responder(limits, kOwn, table, budget, rng, counters) {}
 
   Query query(Method method) const {
     Query out;
@@ -38,6 +41,7 @@ struct World {
   SeededRng rng;
   Counters counters;
   RoutingTable table;
+  AnswerBudget budget;
   Responder responder;
   std::optional<Responder::StoredPeer> stored;
 };
@@ -179,6 +183,7 @@ TEST_CASE("responder: who asks too often is ignored") {
 TEST_CASE("responder: all answers together are limited in bytes") {
   Limits limits;
   limits.answer_burst_bytes = 20'000;
+  limits.answer_bytes_per_second = 32'000;
   World world(limits);
   const Query ping = world.query(Method::ping);
   std::size_t bytes = 0;
@@ -193,4 +198,35 @@ TEST_CASE("responder: all answers together are limited in bytes") {
   for (std::uint32_t i = 0; i < 500; ++i) bytes += world.ask(ping, node_endpoint(i), later).size();
   CHECK(bytes <= 20'000);
   CHECK(bytes >= 18'000);
+}
+
+TEST_CASE("responder: who samples info-hashes gets nodes and no hash") {
+  World world;
+  world.table.add_answering(kStart, {id_of(1), node_endpoint(1)});
+  Query get = world.query(Method::get_peers);
+  const Buffer granted = world.ask(get);
+  const Buffer token = to_buffer(read<Answer>(granted).token);
+  Query announce = world.query(Method::announce_peer);
+  announce.port_source = PortSource::implied;
+  announce.token = token;
+  world.ask(announce);
+  REQUIRE(world.stored.has_value());
+  const Buffer wire = world.ask(world.query(Method::sample_infohashes));
+  const auto answer = read<Answer>(wire);
+  REQUIRE(answer.samples.has_value());
+  CHECK(answer.samples->info_hashes.empty());
+  CHECK(answer.samples->stored_count == 0);
+  CHECK(answer.samples->interval_seconds == 21'600);
+  CHECK(answer.nodes->size() == 1);
+}
+
+TEST_CASE("responder: an unknown method about a point is answered with nodes, else by 204") {
+  World world;
+  world.table.add_answering(kStart, {id_of(1), node_endpoint(1)});
+  Query unknown = world.query(Method::unknown);
+  auto outcome = world.responder.answer(kStart, kAsker, unknown, 100);
+  CHECK(read<Answer>(std::get_if<Responder::Reply>(&outcome)->datagram).nodes->size() == 1);
+  unknown.fault = ErrorCode::unknown_method;
+  outcome = world.responder.answer(kStart, kAsker, unknown, 100);
+  CHECK(read<Failure>(std::get_if<Responder::Reply>(&outcome)->datagram).code == 204);
 }

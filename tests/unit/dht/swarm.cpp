@@ -26,10 +26,16 @@ std::size_t Swarm::add(std::vector<std::size_t> bootstrap, Mode mode) {
   }
   node.dht = std::make_unique<Dht>(std::move(settings), *node.rng);
   by_endpoint_[own] = number;
+  node.dht->set_own_addresses({&own.address, 1});
   Datagrams out;
   node.dht->start(now_, own.port, Families::only(own.address.family()), out);
   settle(number, out);
   return number;
+}
+
+void Swarm::hide(std::size_t node) {
+  nodes_[node].is_hidden = true;
+  nodes_[node].dht->set_own_addresses({});
 }
 
 void Swarm::kill(std::size_t node) { nodes_[node].is_alive = false; }

@@ -27,8 +27,9 @@ class Swarm {
   void kill(std::size_t node);
   void revive(std::size_t node) { nodes_[node].is_alive = true; }
 
-  // Puts it behind a NAT that lets in only what comes from endpoints it sent to.
-  void hide(std::size_t node) { nodes_[node].is_hidden = true; }
+  // Puts one that was just added behind a NAT that lets in only what comes from endpoints it sent
+  // to.
+  void hide(std::size_t node);
   void change_network(std::size_t node);
   std::size_t size() const { return nodes_.size(); }
 
