@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "platform/clock.h"
+#include "platform/control_sender.h"
 #include "platform/control_server.h"
 #include "platform/devices.h"
 #include "platform/drop_counters.h"
@@ -77,7 +78,6 @@ class Daemon final : private ControlRequests {
   // After every input: carries out all that the node wants, until nothing is left.
   void settle();
   void carry_out(const node::Outbox& box);
-  void send(const Datagrams& datagrams);
   void arm_timer();
 
   const DaemonOptions& options_;
@@ -93,7 +93,6 @@ class Daemon final : private ControlRequests {
   std::optional<Devices> devices_;
   std::optional<LanMulticast> lan_;
   std::vector<UnderlayInterface> underlay_;
-  SendDrops send_drops_;  // of what this thread sends
 
   // Inputs that arose while the node's wishes were carried out, and wait for their turn.
   std::vector<std::pair<node::DeviceId, Result<std::string>>> device_outcomes_;
@@ -101,6 +100,7 @@ class Daemon final : private ControlRequests {
   bool is_settling_ = false;
 
   EventLoop loop_;
+  std::optional<ControlSender> sender_;
   std::unique_ptr<ControlServer> server_;
   std::optional<NameLookup> names_;
   std::optional<Timer> node_timer_;
@@ -123,6 +123,7 @@ Result<void> Daemon::open() {
   auto port = open_port(options_, node_.remembered_port(), log_sink_);
   if (!port) return port.error();
   port_.emplace(std::move(*port));
+  sender_.emplace(loop_, *port_);
   workers_.emplace(*port_);
   const auto started = workers_->start();
   if (!started) return started.error();
@@ -218,7 +219,7 @@ void Daemon::handle_request(node::RequestId id, const control::Request& request)
 // What only the workers and the system know.
 void Daemon::tell_facts() {
   DropList own;
-  send_drops_.tell(own);
+  sender_->tell_drops(own);
   add_drops(own, "udp_queue_full", port_->queue_drops());
   add_drops(own, "device_queue_full", devices_->queue_drops());
   const std::array<DropList, 2> lists{workers_->dropped(), std::move(own)};
@@ -308,7 +309,7 @@ void Daemon::carry_out(const node::Outbox& box) {
     device_outcomes_.emplace_back(wanted.device, devices_->configure(wanted));
   }
   if (box.forwarding) workers_->set_forwarding(box.forwarding);
-  send(box.datagrams);
+  sender_->send(box.datagrams);
   if (lan_) {
     for (const Buffer& beacon : box.lan_beacons) lan_->send(beacon);
   }
@@ -318,12 +319,6 @@ void Daemon::carry_out(const node::Outbox& box) {
     const bool is_lost = answer.reply && !stored && is_change(*answer.reply);
     server_->answer(is_lost ? node::Answer{answer.request, stored.error()} : answer);
   }
-}
-
-void Daemon::send(const Datagrams& datagrams) {
-  std::vector<node::SealedRun> runs;
-  for (const Datagram& each : datagrams) runs.push_back(run_of_one(each.to, each.payload));
-  send_drops_.add(port_->send(0, runs));
 }
 
 void Daemon::arm_timer() {

@@ -44,16 +44,24 @@ struct [[nodiscard]] SendCount {
   bool operator==(const SendCount&) const = default;
 };
 
+// How far runs are sent.
+struct SendPosition {
+  std::size_t run = 0;    // the next one
+  std::size_t bytes = 0;  // of which so many are sent, whole datagrams
+
+  bool operator==(const SendPosition&) const = default;
+};
+
 // The smallest of all sockets.
 struct SocketBuffers {
   // What a few TCP streams at full speed send while the worker waits some milliseconds for its
   // processor: with half as much, four of them lose several times as many segments. The kernel
   // takes memory only for what waits.
   static constexpr std::size_t kWantedReceiveBytes = std::size_t{8} << 20;
-  // The longest that the queue towards a slow way out gets, behind which all else waits: at 50
-  // Mbit/s some 140 milliseconds, in step with the size (shaped_latency.py in tests/bench). With
-  // half as much, one TCP stream does not fill 1 Gbit/s any more.
-  static constexpr std::size_t kWantedSendBytes = std::size_t{512} << 10;
+  // The longest that the queue towards a slow way out gets, behind which all else waits
+  // (shaped_latency.py in tests/bench). Workers wait for room and lose nothing by a small one; more
+  // would be needed where half of it is sent in less time than a worker takes to wake up.
+  static constexpr std::size_t kWantedSendBytes = std::size_t{128} << 10;
 
   std::size_t receive_bytes = 0;
   std::size_t send_bytes = 0;
@@ -64,7 +72,7 @@ struct SocketBuffers {
   }
 };
 
-// send() may be called by several threads at once; receive() by one thread per socket and family.
+// Sending may be done by several threads at once; receive() by one thread per socket and family.
 class UdpPort {
  public:
   // port 0: any free one. A port that another program has in either family is Errc::conflict, even
@@ -84,8 +92,14 @@ class UdpPort {
   void receive(std::size_t index, IpFamily family, ReceiveBatch& batch) const {
     batch.receive(descriptor(index, family));
   }
-  // In this order to each destination. A run without bytes is no datagram.
-  SendCount send(std::size_t index, std::span<const node::SealedRun> runs) const;
+  // From position on, in this order to each destination, until all is sent (position.run is
+  // runs.size()) or the socket for the run at position is full: it becomes writable again. A run
+  // without bytes is no datagram.
+  SendCount send(std::size_t index,
+                 std::span<const node::SealedRun> runs,
+                 SendPosition& position) const;
+  // What finds a full socket is lost and counted as congested.
+  SendCount send_or_drop(std::size_t index, std::span<const node::SealedRun> runs) const;
 
   // Of udp_gso and udp_gro those that were wanted, that the kernel has and, for udp_gso, that no
   // interface has refused since the network changed: a socket that meets a refusal does without.

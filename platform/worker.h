@@ -3,8 +3,10 @@
 // from start to end without the control thread, which only hands it snapshots of what is to go
 // where. Datagrams that are not data it passes on through a bounded queue.
 //
-// Nothing is allocated per packet, and neither a packet nor a device or socket is waited for: what
-// these do not take at once is dropped and counted. Between two batches of a flood the worker lets
+// Nothing is allocated per packet, and no packet is waited for. What a device does not take at once
+// is dropped and counted. While a socket is full the worker reads no device: what is to go out then
+// waits in the device's queues, of which each flow has its own, and not in the socket's, where all
+// would wait for all; what comes in is carried on. Between two batches of a flood the worker lets
 // others have its processor who wait for it.
 #pragma once
 
@@ -12,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -66,8 +69,17 @@ class Worker {
   void take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size);
   void pass_on(const Endpoint& from, Bytes datagram);
   void read_queue(const Device& device, std::size_t queue);
-  void flush();
-  void write_group(const vswitch::Coalescer::Group& group);
+  // Sends what is sealed and seals what is left of the batch, until all is done or a socket is
+  // full. The batch is borrowed from that snapshot, whatever came since.
+  void send(node::Progress progress, const std::shared_ptr<const node::Forwarding>& forwarding);
+  void wait_for_room(node::Progress progress,
+                     const std::shared_ptr<const node::Forwarding>& forwarding);
+  void handle_room();
+  void watch_room(IpFamily family, std::uint32_t events);
+  // What came in.
+  void deliver();
+  void write_frames(node::DataOutput& output);
+  void write_group(const vswitch::Coalescer& frames, const vswitch::Coalescer::Group& group);
   const Device* find_device(node::DeviceId device) const;
 
   const UdpPort& port_;
@@ -80,12 +92,22 @@ class Worker {
   DeviceList wanted_devices_;  // the control thread's
 
   // The worker's thread's.
-  FileDescriptor epoll_;
+  FileDescriptor epoll_;          // all that the worker waits for,
+  FileDescriptor epoll_of_full_;  // and without devices, while a socket is full
   std::shared_ptr<const node::Forwarding> forwarding_;
   DeviceList devices_;
   ReceiveBatch messages_;
   FrameBatch frames_;
-  node::DataOutput output_;
+  node::DataOutput incoming_;
+  node::DataOutput outgoing_;
+  SendPosition sent_;  // of outgoing_
+  // The socket of this family is full, and a batch not done with.
+  struct Full {
+    IpFamily family;
+    node::Progress progress;
+    std::shared_ptr<const node::Forwarding> forwarding;
+  };
+  std::optional<Full> full_;
   bool is_stopping_ = false;
 };
 

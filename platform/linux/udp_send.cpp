@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -34,14 +35,19 @@ class OutgoingMessages {
             slots_[index].part.iov_len};
   }
   std::size_t segment_size(std::size_t index) const { return slots_[index].segment_size; }
+  const SendPosition& begin(std::size_t index) const { return slots_[index].begin; }
   std::size_t datagrams(std::size_t index) const {
     const std::size_t segment = segment_size(index);
     return (bytes(index).size() + segment - 1) / segment;
   }
 
-  // bytes is borrowed until all is sent.
-  void add(const SocketAddress& to, Bytes bytes, std::uint16_t segment_size) {
+  // bytes is borrowed until all is sent; begin is where they are in the runs.
+  void add(const SocketAddress& to,
+           Bytes bytes,
+           std::uint16_t segment_size,
+           const SendPosition& begin) {
     Slot& slot = slots_[size_];
+    slot.begin = begin;
     slot.to = to;
     // sendmmsg does not write through it.
     slot.part = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
@@ -58,6 +64,7 @@ class OutgoingMessages {
 
  private:
   struct Slot {
+    SendPosition begin;
     SocketAddress to;
     iovec part;
     std::uint16_t segment_size;
@@ -78,8 +85,6 @@ class OutgoingMessages {
   std::array<mmsghdr, kMessages> headers_;
   std::array<Slot, kMessages> slots_;
 };
-
-bool is_congestion(int error) { return error == EAGAIN || error == ENOBUFS; }
 
 // No checksum offload on the interface, or a transformation on the way (IPsec): EIO. The others are
 // said by what lies between us and a kernel that knows the option.
@@ -109,53 +114,60 @@ std::size_t& counter_for(int error, SendCount& count) {
   }
 }
 
-// Sends on one socket.
+// Sends on one socket, of runs that all are of its family.
 class Sending {
  public:
   Sending(int descriptor, std::atomic<bool>& has_segmentation, SendCount& count)
       : descriptor_(descriptor), has_segmentation_(has_segmentation), count_(count) {}
 
-  // runs: all of this socket's family.
-  void send(std::span<const node::SealedRun> runs) {
+  // From position to the end of runs, or to where the socket is full: position says where that is.
+  void send(std::span<const node::SealedRun> runs, SendPosition& position) {
     OutgoingMessages messages;
-    for (const node::SealedRun& run : runs) {
-      if (run.bytes.empty()) continue;
+    for (SendPosition at = position; at.run < runs.size(); at = {at.run + 1, 0}) {
+      const node::SealedRun& run = runs[at.run];
+      const Bytes bytes = run.bytes.subspan(at.bytes);
+      if (bytes.empty()) continue;
       assert(run.segment_size > 0);
       const SocketAddress to = to_socket_address(run.to);
       if (has_segmentation_.load(std::memory_order_relaxed)) {
         if (messages.is_full()) flush(messages);
-        messages.add(to, run.bytes, run.segment_size);
+        messages.add(to, bytes, run.segment_size, at);
       } else {
-        add_pieces(messages, to, run.bytes, run.segment_size);
+        add_pieces(messages, to, bytes, run.segment_size, at);
       }
+      if (full_at_) break;
     }
     flush(messages);
+    position = full_at_.value_or(SendPosition{runs.size(), 0});
   }
 
  private:
   void add_pieces(OutgoingMessages& messages,
                   const SocketAddress& to,
                   Bytes bytes,
-                  std::size_t segment_size) {
+                  std::size_t segment_size,
+                  SendPosition at) {
     while (!bytes.empty()) {
       if (messages.is_full()) flush(messages);
       const Bytes piece = bytes.first(std::min(segment_size, bytes.size()));
-      messages.add(to, piece, static_cast<std::uint16_t>(segment_size));
+      messages.add(to, piece, static_cast<std::uint16_t>(segment_size), at);
       bytes = bytes.subspan(piece.size());
+      at.bytes += piece.size();
     }
   }
 
+  // Nothing once the socket is full.
   void flush(OutgoingMessages& messages) {
     std::size_t next = 0;
-    while (next < messages.size()) {
+    while (next < messages.size() && !full_at_) {
       const int sent = sendmmsg(descriptor_, messages.header(next),
                                 static_cast<unsigned>(messages.size() - next), 0);
       const int error = errno;
       if (sent > 0) {
         const std::size_t end = next + static_cast<std::size_t>(sent);
         for (; next < end; ++next) count_.sent += messages.datagrams(next);
-      } else if (is_congestion(error)) {
-        for (; next < messages.size(); ++next) count_.congested += messages.datagrams(next);
+      } else if (error == EAGAIN) {
+        full_at_ = messages.begin(next);
       } else if (error != EINTR) {
         // This one alone: the next may go elsewhere.
         handle_failure(messages, next, error);
@@ -173,34 +185,50 @@ class Sending {
     }
     if (is_segmentation_unknown(error)) has_segmentation_.store(false, std::memory_order_relaxed);
     OutgoingMessages pieces;
-    add_pieces(pieces, messages.to(index), messages.bytes(index), messages.segment_size(index));
+    add_pieces(pieces, messages.to(index), messages.bytes(index), messages.segment_size(index),
+               messages.begin(index));
     flush(pieces);
   }
 
   int descriptor_;
   std::atomic<bool>& has_segmentation_;
   SendCount& count_;
+  std::optional<SendPosition> full_at_;
 };
 
 }  // namespace
 
-SendCount UdpPort::send(std::size_t index, std::span<const node::SealedRun> runs) const {
+SendCount UdpPort::send(std::size_t index,
+                        std::span<const node::SealedRun> runs,
+                        SendPosition& position) const {
   SendCount count;
-  while (!runs.empty()) {
-    const IpFamily family = runs.front().to.address.family();
-    const auto end = std::find_if(runs.begin(), runs.end(), [&](const node::SealedRun& run) {
-      return run.to.address.family() != family;
-    });
+  while (position.run < runs.size()) {
+    const IpFamily family = runs[position.run].to.address.family();
+    const auto end =
+        std::find_if(runs.begin() + static_cast<std::ptrdiff_t>(position.run), runs.end(),
+                     [&](const node::SealedRun& run) { return run.to.address.family() != family; });
     const auto same = runs.first(static_cast<std::size_t>(end - runs.begin()));
-    runs = runs.subspan(same.size());
     const Socket& to_use = socket(index, family);
     if (to_use.descriptor.is_open()) {
-      Sending(to_use.descriptor.get(), to_use.has_segmentation, count).send(same);
+      Sending(to_use.descriptor.get(), to_use.has_segmentation, count).send(same, position);
+      if (position.run < same.size()) break;
     } else {
-      for (const node::SealedRun& run : same) {
+      for (; position.run < same.size(); ++position.run) {
+        const node::SealedRun& run = same[position.run];
         if (!run.bytes.empty()) count.unreachable += run.datagrams();
       }
     }
+  }
+  return count;
+}
+
+SendCount UdpPort::send_or_drop(std::size_t index, std::span<const node::SealedRun> runs) const {
+  SendPosition position;
+  SendCount count = send(index, runs, position);
+  for (std::size_t i = position.run; i < runs.size(); ++i) {
+    const std::size_t begin = i == position.run ? position.bytes : 0;
+    if (runs[i].bytes.empty()) continue;
+    count.congested += runs[i].datagrams() - begin / runs[i].segment_size;
   }
   return count;
 }

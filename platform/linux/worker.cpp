@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <sched.h>
 #include <signal.h>
@@ -77,17 +78,21 @@ Worker::Worker(const UdpPort& port, std::size_t number)
     : port_(port),
       number_(number),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      epoll_of_full_(epoll_create1(EPOLL_CLOEXEC)),
       forwarding_(std::make_shared<const node::Forwarding>()),
       messages_(port.batch_shape()) {}
 
 Result<void> Worker::start() {
-  const bool is_watching =
-      epoll_.is_open() &&
-      watch_descriptor(epoll_, mailbox_.descriptor(), event_for(Source::mail)) &&
-      watch_descriptor(epoll_, port_.descriptor(number_, IpFamily::v4),
-                       event_for(Source::udp_v4)) &&
-      watch_descriptor(epoll_, port_.descriptor(number_, IpFamily::v6), event_for(Source::udp_v6));
-  if (!is_watching) return system_error(errno, "the data worker cannot be started");
+  for (const FileDescriptor* const epoll : {&epoll_, &epoll_of_full_}) {
+    const bool is_watching =
+        epoll->is_open() &&
+        watch_descriptor(*epoll, mailbox_.descriptor(), event_for(Source::mail)) &&
+        watch_descriptor(*epoll, port_.descriptor(number_, IpFamily::v4),
+                         event_for(Source::udp_v4)) &&
+        watch_descriptor(*epoll, port_.descriptor(number_, IpFamily::v6),
+                         event_for(Source::udp_v6));
+    if (!is_watching) return system_error(errno, "the data worker cannot be started");
+  }
   try {
     thread_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {
@@ -142,10 +147,14 @@ void Worker::run() {
   crypto::warm_up_aeads_of_this_thread();
   std::array<epoll_event, kEvents> events;
   while (!is_stopping_) {
-    const int ready = epoll_wait(epoll_.get(), events.data(), kEvents, -1);
+    const FileDescriptor& epoll = full_ ? epoll_of_full_ : epoll_;
+    const int ready = epoll_wait(epoll.get(), events.data(), kEvents, -1);
     // One batch from each source that is ready, then all get their turn again.
     for (int i = 0; i < ready; ++i) {
-      const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      const std::uint64_t tag = event.data.u64;
+      if ((event.events & EPOLLOUT) != 0) handle_room();
+      if (event.events == EPOLLOUT) continue;
       switch (static_cast<Source>(tag >> kSourceShift)) {
         case Source::mail: take_mail(); break;
         case Source::udp_v4: receive(IpFamily::v4); break;
@@ -182,7 +191,7 @@ void Worker::watch(DeviceList devices) {
     }
   }
   devices_ = std::move(devices);
-  output_ = node::DataOutput({}, features_of(devices_));
+  incoming_ = node::DataOutput({}, features_of(devices_));
 }
 
 void Worker::receive(IpFamily family) {
@@ -191,7 +200,7 @@ void Worker::receive(IpFamily family) {
   for (std::size_t i = 0; i < messages_.size(); ++i) {
     take_message(messages_.from(i), messages_.bytes(i), messages_.segment_size(i));
   }
-  flush();
+  deliver();
 }
 
 // A message holds datagrams of one sender, but of any kind: what is data goes on in runs.
@@ -208,8 +217,8 @@ void Worker::take_message(const Endpoint& from, MutableBytes message, std::size_
     while (size < message.size() && is_data(message.subspan(size))) {
       size += std::min(segment_size, message.size() - size);
     }
-    if (!output_.has_room()) flush();
-    data_plane_.handle_run(*forwarding_, {from, message.first(size), segment_size}, output_);
+    if (!incoming_.has_room()) deliver();
+    data_plane_.handle_run(*forwarding_, {from, message.first(size), segment_size}, incoming_);
     message = message.subspan(size);
   }
 }
@@ -233,7 +242,7 @@ void Worker::pass_on(const Endpoint& from, Bytes datagram) {
 
 void Worker::read_queue(const Device& device, std::size_t queue) {
   // The event may be of the device's queues before mail that was read just before.
-  if (queue >= device.queues.size()) return;
+  if (full_ || queue >= device.queues.size()) return;
   const int descriptor = device.queues[queue]->get();
   const auto outcome = frames_.read(descriptor, header_of(device));
   if (outcome == FrameBatch::Outcome::gone) {
@@ -242,41 +251,74 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
   }
   drops_.device_malformed.add(frames_.malformed());
   drops_.device_unreadable.add(frames_.failed());
-  auto progress = data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), output_);
-  flush();
-  while (progress == node::Progress::more) {
-    progress = data_plane_.go_on(output_);
-    flush();
-  }
+  send(data_plane_.handle_frames(*forwarding_, device.id, frames_.frames(), outgoing_),
+       forwarding_);
   // More is coming than can arrive, and a packet costs the less the sooner it is lost: best in the
   // device's queue, before anything is done for it. So everybody else may run now who waits for
   // this processor, those at the other end of the queue and of the network among them.
   if (outcome == FrameBatch::Outcome::flood) sched_yield();
 }
 
-void Worker::flush() {
-  drops_.sends.add(port_.send(number_, output_.runs()));
-  output_.frames().finish();
-  for (const auto& group : output_.frames().groups()) write_group(group);
-  for (const node::OpenedControl& control : output_.control()) {
+void Worker::send(node::Progress progress,
+                  const std::shared_ptr<const node::Forwarding>& forwarding) {
+  while (true) {
+    drops_.sends.add(port_.send(number_, outgoing_.runs(), sent_));
+    if (sent_.run < outgoing_.runs().size()) return wait_for_room(progress, forwarding);
+    // Answers to what was asked of the switch itself.
+    write_frames(outgoing_);
+    outgoing_.reset();
+    sent_ = {};
+    if (progress == node::Progress::done) return;
+    progress = data_plane_.go_on(outgoing_);
+  }
+}
+
+void Worker::wait_for_room(node::Progress progress,
+                           const std::shared_ptr<const node::Forwarding>& forwarding) {
+  const IpFamily family = outgoing_.runs()[sent_.run].to.address.family();
+  full_ = Full{family, progress, forwarding};
+  watch_room(family, EPOLLIN | EPOLLOUT);
+}
+
+void Worker::handle_room() {
+  if (!full_) return;
+  const Full full = *std::exchange(full_, std::nullopt);
+  watch_room(full.family, EPOLLIN);
+  send(full.progress, full.forwarding);
+}
+
+void Worker::watch_room(IpFamily family, std::uint32_t events) {
+  epoll_event event = event_for(family == IpFamily::v4 ? Source::udp_v4 : Source::udp_v6);
+  event.events = events;
+  epoll_ctl(epoll_of_full_.get(), EPOLL_CTL_MOD, port_.descriptor(number_, family), &event);
+}
+
+void Worker::deliver() {
+  write_frames(incoming_);
+  for (const node::OpenedControl& control : incoming_.control()) {
     queue_.push(ControlInput::Kind::control_frame, control.session_index, control.from,
                 control.body);
   }
-  for (const node::NewAddress& moved : output_.new_addresses()) {
+  for (const node::NewAddress& moved : incoming_.new_addresses()) {
     queue_.push(ControlInput::Kind::new_address, moved.session_index, moved.from, {});
   }
-  for (const node::EarlyDatagram& early : output_.early()) {
+  for (const node::EarlyDatagram& early : incoming_.early()) {
     queue_.push(ControlInput::Kind::datagram, 0, early.from, early.bytes);
   }
   queue_.signal();
-  output_.reset();
+  incoming_.reset();
 }
 
-void Worker::write_group(const vswitch::Coalescer::Group& group) {
+void Worker::write_frames(node::DataOutput& output) {
+  output.frames().finish();
+  for (const auto& group : output.frames().groups()) write_group(output.frames(), group);
+}
+
+void Worker::write_group(const vswitch::Coalescer& frames, const vswitch::Coalescer::Group& group) {
   const Device* device = find_device(group.port);
   if (device == nullptr) return drops_.device_refused.add(group.frames);
   std::array<Bytes, vswitch::Coalescer::kMaxPieces> pieces;
-  const std::size_t count = output_.frames().gather(group, pieces);
+  const std::size_t count = frames.gather(group, pieces);
   std::array<iovec, vswitch::Coalescer::kMaxPieces> parts;
   // The first piece is the virtio header.
   std::size_t size = 0;

@@ -53,7 +53,8 @@ TEST_CASE("runs arrive as the datagrams they are made of, in both families") {
           CAPTURE(shape.count);
           CAPTURE(shape.size);
           const SampleRun sample(loopback(*bob, family), shape.count, shape.size, shape.last_size);
-          CHECK(alice->send(0, std::span(&sample.run, 1)) == SendCount{.sent = shape.count});
+          CHECK(alice->send_or_drop(0, std::span(&sample.run, 1)) ==
+                SendCount{.sent = shape.count});
           CHECK(receive_all(*bob, family) == sample.datagrams);
         }
       }
@@ -79,7 +80,7 @@ TEST_CASE("more runs than one system call takes arrive in order, from their send
     datagrams += count;
     for (const std::string& datagram : samples.back()->datagrams) expected.push_back(datagram);
   }
-  CHECK(alice->send(0, runs) == SendCount{.sent = datagrams});
+  CHECK(alice->send_or_drop(0, runs) == SendCount{.sent = datagrams});
   ReceiveBatch batch(bob->batch_shape());
   std::vector<std::string> arrived;
   do {
@@ -98,7 +99,7 @@ TEST_CASE("a merged message may be written to from its headroom on, and spoils n
   const std::vector<node::SealedRun> runs = {first.run, second.run,
                                              run_of_one(loopback(*port), as_bytes("last"))};
   for (int round = 0; round < 3; ++round) {
-    CHECK(port->send(0, runs).sent == 49);
+    CHECK(port->send_or_drop(0, runs).sent == 49);
     ReceiveBatch batch(port->batch_shape());
     port->receive(0, IpFamily::v4, batch);
     REQUIRE(batch.size() == 3);
@@ -125,7 +126,7 @@ TEST_CASE("of large messages fewer are taken at once, and of small ones many aga
   // Sends so many and receives them all: how many at a time.
   const auto received = [&](std::size_t count, const node::SealedRun& run) {
     const std::vector<node::SealedRun> runs(count, run);
-    CHECK(port->send(0, runs).sent == count);
+    CHECK(port->send_or_drop(0, runs).sent == count);
     std::vector<std::size_t> sizes;
     do {
       port->receive(0, IpFamily::v4, batch);
@@ -151,7 +152,7 @@ TEST_CASE("a message that does not fit is left out and counted") {
   const std::vector<node::SealedRun> runs = {too_long.run, longest.run, too_many.run,
                                              run_of_one(loopback(*port), as_bytes("fits"))};
   for (int round = 0; round < 3; ++round) {
-    CHECK(port->send(0, runs).sent == 6);
+    CHECK(port->send_or_drop(0, runs).sent == 6);
     port->receive(0, IpFamily::v4, batch);
     CHECK(batch.too_long() == 2);
     REQUIRE(batch.size() == 2);
@@ -193,8 +194,8 @@ TEST_CASE("neither sending nor receiving allocates") {
   std::size_t sent = 0;
   const std::uint64_t before = bench::allocations();
   for (int round = 0; round < 10; ++round) {
-    sent += alice->send(0, runs).sent;
-    sent += cutting->send(0, runs).sent;
+    sent += alice->send_or_drop(0, runs).sent;
+    sent += cutting->send_or_drop(0, runs).sent;
     do {
       bob->receive(0, IpFamily::v4, batch);
       messages += batch.size();
@@ -217,7 +218,7 @@ TEST_CASE("the kernel spreads senders over all sockets of a port, each to one") 
       const auto sender = UdpPort::open(0);
       REQUIRE(sender);
       const SampleRun sample(loopback(*port, family), 3, 100);
-      CHECK(sender->send(0, std::span(&sample.run, 1)).sent == 3);
+      CHECK(sender->send_or_drop(0, std::span(&sample.run, 1)).sent == 3);
     }
     std::size_t datagrams = 0;
     for (std::size_t i = 0; i < kSockets; ++i) {
@@ -239,7 +240,7 @@ TEST_CASE("any of a port's sockets sends from that port") {
   ReceiveBatch batch(bob->batch_shape());
   for (std::size_t i = 0; i < alice->sockets(); ++i) {
     const std::vector<node::SealedRun> one = {run_of_one(loopback(*bob), as_bytes("from any"))};
-    CHECK(alice->send(i, one).sent == 1);
+    CHECK(alice->send_or_drop(i, one).sent == 1);
     bob->receive(0, IpFamily::v4, batch);
     REQUIRE(batch.size() == 1);
     CHECK(batch.from(0) == loopback(*alice));
@@ -295,7 +296,7 @@ TEST_CASE("what the sockets have no room for is counted") {
   const SampleRun sample(loopback(*port), 1, 60'000);
   const std::size_t enough = 3 * port->buffers().receive_bytes / 60'000;
   for (std::size_t i = 0; i < enough; ++i) {
-    CHECK(port->send(0, std::span(&sample.run, 1)).sent == 1);
+    CHECK(port->send_or_drop(0, std::span(&sample.run, 1)).sent == 1);
   }
   const std::size_t arrived = receive_all(*port).size();
   CHECK(arrived > 0);

@@ -11,6 +11,9 @@
 #include <doctest/doctest.h>
 
 #include "core/base/endian.h"
+#include "core/tunnel/wire.h"
+#include "platform/tap_device.h"
+#include "tests/unit/platform/network_namespace.h"
 
 namespace lanyard::platform {
 namespace {
@@ -61,6 +64,10 @@ struct Host {
 
   // A snapshot in which the other host is the only peer.
   std::shared_ptr<const node::Forwarding> forwarding_to(const Host& peer) const {
+    return forwarding_to(peer, peer.endpoint());
+  }
+  std::shared_ptr<const node::Forwarding> forwarding_to(const Host& peer,
+                                                        const Endpoint& to) const {
     auto out = std::make_shared<node::Forwarding>();
     vswitch::SwitchTables::Contents tables;
     tables.own_mac = mac_of(id);
@@ -69,7 +76,7 @@ struct Host {
     node::DeviceForwarding forwarding;
     forwarding.device = kDevice;
     forwarding.tables = vswitch::SwitchTables(std::move(tables));
-    forwarding.peers = {{to_peer, peer.endpoint()}};
+    forwarding.peers = {{to_peer, to}};
     out->devices.push_back(std::move(forwarding));
     node::SessionEntry entry;
     entry.session = to_peer;
@@ -122,7 +129,7 @@ struct TwoHosts {
   // Sends one datagram from alice's port to bob's worker, past alice's worker.
   void send_to_bob(Bytes payload) const {
     const std::vector<node::SealedRun> one = {run_of_one(bob.endpoint(), payload)};
-    REQUIRE(alice.port.send(0, one).sent == 1);
+    REQUIRE(alice.port.send_or_drop(0, one).sent == 1);
   }
   std::uint64_t dropped_at_bob(std::string_view reason) const {
     for (const auto& [name, packets] : bob.worker.dropped()) {
@@ -179,7 +186,7 @@ TEST_CASE_FIXTURE(TwoHosts, "a peer that speaks from a new address is reported o
   for (int i = 0; i < 3; ++i) {
     const auto sealed = alice.to_peer->seal_message(tunnel::BodyKind::control, as_bytes("x"));
     const std::vector<node::SealedRun> one = {run_of_one(bob.endpoint(), *sealed)};
-    REQUIRE(elsewhere->send(0, one).sent == 1);
+    REQUIRE(elsewhere->send_or_drop(0, one).sent == 1);
   }
   std::size_t moved = 0;
   std::size_t control = 0;
@@ -276,6 +283,44 @@ TEST_CASE_FIXTURE(TwoHosts,
   }
   CHECK((received[0] == 0 || received[1] == 0));
   alice.worker.remove_device(kDevice);
+}
+
+// The kernel keeps datagrams for a neighbour that does not answer.
+TEST_CASE("while a socket is full devices wait, what comes in does not, and nothing is lost") {
+  in_network_namespace([] {
+    const auto wire = open_tap_device("wire");
+    REQUIRE(wire);
+    shell("ip link set lo up; ip link set wire up; ip addr add 192.0.2.1/24 dev wire");
+    shell("echo 100000000 > /proc/sys/net/ipv4/neigh/wire/unres_qlen_bytes");
+    TwoHosts hosts;
+    hosts.alice.worker.set_forwarding(
+        hosts.alice.forwarding_to(hosts.bob, *Endpoint::parse("192.0.2.2:9")));
+
+    // Until the device takes no more for a while, since its worker takes nothing any more.
+    const Buffer one = frame(2, 1, std::string(1000, 'x'));
+    std::size_t accepted = 0;
+    pollfd room{hosts.alice.kernel.get(), POLLOUT, 0};
+    while (poll(&room, 1, 200) == 1) {
+      REQUIRE(++accepted < 10'000);
+      REQUIRE(::write(room.fd, one.data(), one.size()) == static_cast<ssize_t>(one.size()));
+    }
+    hosts.bob.send_frame(frame(1, 2, "comes in"));
+    CHECK(hosts.alice.receive_frame() == frame(1, 2, "comes in"));
+
+    shell("ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev wire nud permanent");
+    // Each is longer than whatever else the kernel says on the wire.
+    const std::size_t datagram = one.size() + tunnel::kMinDataSize;
+    for (std::size_t left = accepted; left > 0;) {
+      REQUIRE(becomes_readable(wire->queues[0]->get()));
+      Buffer out(80'000);
+      const ssize_t size = ::read(wire->queues[0]->get(), out.data(), out.size());
+      REQUIRE(size > 0);
+      const std::size_t arrived = static_cast<std::size_t>(size) / datagram;
+      REQUIRE(arrived <= left);
+      left -= arrived;
+    }
+    CHECK(hosts.alice.worker.dropped().empty());
+  });
 }
 
 TEST_CASE("a worker that has not started can be given work and be destroyed") {
