@@ -15,6 +15,7 @@ constexpr Patience kFormPatience{60'000};
 constexpr Patience kMeetInterval{5'000};
 constexpr int kClient = DhtSwarm::kNodes;  // its address is that beside the nodes'
 constexpr std::size_t kClosest = 8;        // Kademlia's k
+constexpr std::size_t kKnown = 5;          // enough to find the others by
 
 std::size_t index_of(const Citizen& citizen) { return static_cast<std::size_t>(citizen.node); }
 
@@ -103,8 +104,7 @@ bool DhtSwarm::is_formed() {
     const Words ids = told(citizen, "ids");
     const auto id = to_array<dht::kIdBytes>(from_hex(ids.at(0)).value());
     const auto address = IpAddress::parse(DhtGround::address(citizen.kind, citizen.node, family_));
-    return goes_with({id.value()}, address.value()) &&
-           known_by(citizen) >= static_cast<std::size_t>(kNodes);
+    return goes_with({id.value()}, address.value()) && known_by(citizen) >= kKnown;
   });
 }
 

@@ -29,8 +29,8 @@ class DhtSwarm {
   // All listen; nobody knows anybody.
   explicit DhtSwarm(Family family);
 
-  // Returns when every node has the identifier that goes with its address (BEP 42) and knows as
-  // many others as there are of a kind; fails the scenario when that does not come true.
+  // Returns when every node has the identifier that goes with its address (BEP 42) and knows some
+  // others; fails the scenario when that does not come true.
   void form();
 
   // A request to one node: the words of its answer.

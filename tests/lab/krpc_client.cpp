@@ -12,7 +12,9 @@ namespace {
 
 using platform::SocketAddress;
 
-constexpr Patience kAnswerPatience{2'000};
+// libtorrent says nothing while its answers are at their limit (8,000 bytes/s).
+constexpr Patience kAnswerPatience{700};
+constexpr int kAttempts = 4;
 
 int open_socket(const NetworkNamespace& space, const std::string& address) {
   const auto parsed = IpAddress::parse(address);
@@ -65,18 +67,26 @@ std::optional<dht::Answer> KrpcClient::ask(const std::string& endpoint, dht::Que
   query.transaction = as_bytes(transaction);
   const SocketAddress address = platform::to_socket_address(*to);
   const Buffer question = encode(query);
-  sendto(socket_.descriptor(), question.data(), question.size(), 0, &address.generic,
-         size_of(address));
-  const Deadline deadline(kAnswerPatience);
-  // Nodes that heard of us have questions of their own; they are not answered.
-  while (const auto text = socket_.receive(deadline.left())) {
-    received_ = to_buffer(as_bytes(*text));
-    const auto message = dht::parse_message(received_);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    sendto(socket_.descriptor(), question.data(), question.size(), 0, &address.generic,
+           size_of(address));
+    const auto message = receive(transaction);
     if (!message) continue;
     const auto* answer = std::get_if<dht::Answer>(&*message);
-    if (answer != nullptr && as_text(answer->transaction) == transaction) return *answer;
-    const auto* failure = std::get_if<dht::Failure>(&*message);
-    if (failure != nullptr && as_text(failure->transaction) == transaction) return std::nullopt;
+    return answer != nullptr ? std::optional(*answer) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Nodes that heard of us have questions of their own; they are not answered.
+std::optional<dht::Message> KrpcClient::receive(std::string_view transaction) {
+  const auto transaction_of = [](const auto& message) { return as_text(message.transaction); };
+  const Deadline deadline(kAnswerPatience);
+  while (const auto text = socket_.receive(deadline.left())) {
+    received_ = to_buffer(as_bytes(*text));
+    auto message = dht::parse_message(received_);
+    if (!message || std::holds_alternative<dht::Query>(*message)) continue;
+    if (std::visit(transaction_of, *message) == transaction) return message;
   }
   return std::nullopt;
 }

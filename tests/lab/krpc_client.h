@@ -27,6 +27,8 @@ class KrpcClient {
  private:
   static dht::Query question(dht::Method method);
   std::optional<dht::Answer> ask(const std::string& endpoint, dht::Query query);
+  // Of the answers and errors that come in time, that of the transaction.
+  std::optional<dht::Message> receive(std::string_view transaction);
 
   Socket socket_;
   std::uint32_t asked_ = 0;
