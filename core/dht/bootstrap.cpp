@@ -46,6 +46,11 @@ bool Bootstrap::add(std::span<const Endpoint> endpoints) {
   return is_new;
 }
 
+bool Bootstrap::knows(const IpAddress& address) const {
+  return std::any_of(endpoints_.begin(), endpoints_.end(),
+                     [&address](const Endpoint& endpoint) { return endpoint.address == address; });
+}
+
 void Bootstrap::restore(std::span<const Contact> nodes) {
   for (const Contact& node : nodes) {
     if (restored_.size() == kMaxRestored) return;

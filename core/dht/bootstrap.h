@@ -20,6 +20,7 @@ class Bootstrap {
 
   // Unusable and known endpoints and those of the other family are left out. True: some are new.
   bool add(std::span<const Endpoint> endpoints);
+  bool knows(const IpAddress& address) const;
   void restore(std::span<const Contact> nodes);
 
   // Begins anew at once: at the start, for new endpoints, in a new underlay.

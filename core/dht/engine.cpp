@@ -220,9 +220,11 @@ void Dht::Engine::take_vote(Instant now,
   if (votes_.is_certain()) bind_own_id(now, votes_.elected()->address);
 }
 
-// A NAT lets in what comes from where we have sent to, some by the address alone.
+// A NAT lets in what comes from where we have sent to, some by the address alone. To those we begin
+// with our owner may have sent too; and our own LAN is on this side of the NAT.
 bool Dht::Engine::proves_reachability(const Endpoint& from) const {
-  return !queries_.has_asked(from.address);
+  const bool is_outside = mode_ == Mode::private_ || is_global(from.address);
+  return is_outside && !queries_.has_asked(from.address) && !bootstrap_.knows(from.address);
 }
 
 // BEP 42: others ignore ids that do not fit the address that they see. Where our place is now,

@@ -14,7 +14,10 @@
 namespace lanyard::dht {
 
 // public_ and private_ differ in whom they begin with (bootstrap_names() are for public_ alone) and
-// in that a private swarm may live in one subnet. off: not one datagram leaves or is answered.
+// in what they take for granted. The nodes of a private swarm are not strangers and may live in one
+// subnet or one LAN: there subnets have no limits, each address has a vote on where we are, and
+// addresses of local networks count like others. Ids are bound to addresses in both (BEP 42).
+// off: not one datagram leaves or is answered.
 enum class Mode : std::uint8_t { public_, private_, off };
 
 // Each interval is the time in which one more is allowed after the burst. Other implementations

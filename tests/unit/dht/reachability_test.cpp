@@ -95,6 +95,17 @@ TEST_CASE("reachability: a query from where we never asked proves it") {
   CHECK(subject.reachability() == Reachability::read_only);
 }
 
+TEST_CASE("reachability: neither our own LAN nor those we begin with prove it") {
+  Subject subject;
+  subject.start();
+  CHECK(subject.ping_from(endpoint_of("192.168.1.7:4000")) == 0);
+  const Endpoint member = node_endpoint(7);  // the tunnel has sent there
+  subject.dht.add_bootstrap(subject.now, {&member, 1}, subject.out);
+  subject.now = subject.now + hours(1);
+  CHECK(subject.ping_from(member) == 0);
+  CHECK(subject.reachability() == Reachability::read_only);
+}
+
 TEST_CASE("reachability: junk and answers prove nothing") {
   Subject subject;
   subject.start();
