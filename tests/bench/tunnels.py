@@ -59,6 +59,7 @@ class Lanyard(Tunnel):
     def __init__(self, *flags):
         self.program = os.environ.get("LANYARD_BIN") or str(RELEASE)
         self.flags = [*shlex.split(os.environ.get("LANYARD_FLAGS", "")), *flags]
+        self.dht = ("--dht", "off")
         self.inviter = None
         self.join_seconds = 0.0  # that host b took
 
@@ -80,7 +81,7 @@ class Lanyard(Tunnel):
 
     def start_daemon(self, host):
         host.start(self.program, "daemon", "--state-dir", str(host.directory / "state"),
-                   "--dht", "off", "--lan", "on", *self.flags, log="daemon.log",
+                   *self.dht, "--lan", "on", *self.flags, log="daemon.log",
                    environment=self._socket(host))
         wait_until((host.directory / "control").is_socket, 10,
                    f"{self.program} daemon {shlex.join(self.flags)}")

@@ -43,4 +43,6 @@ std::string dht_node_program() { return LANYARD_DHT_NODE; }
 
 std::string libtorrent_program() { return LANYARD_LIBTORRENT_NODE; }
 
+std::string junk_flood_program() { return LANYARD_JUNK_FLOOD; }
+
 }  // namespace lanyard::lab

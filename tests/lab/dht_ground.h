@@ -39,5 +39,7 @@ class DhtGround {
 // Programs that run nodes of either kind (dht_node.cpp, libtorrent_node.cpp).
 std::string dht_node_program();
 std::string libtorrent_program();
+// junk_flood.cpp.
+std::string junk_flood_program();
 
 }  // namespace lanyard::lab
