@@ -2,9 +2,11 @@
 // Our DHT nodes and libtorrent's are one DHT: each kind begins with a node of the other alone, and
 // what one kind stores the other finds. What each side reports is what counts here.
 #include <algorithm>
+#include <cstdio>
 
 #include <doctest/doctest.h>
 
+#include "tests/lab/dht_capture.h"
 #include "tests/lab/dht_swarm.h"
 #include "tests/lab/story.h"
 
@@ -129,6 +131,7 @@ void must_pass_enforcement(DhtSwarm& swarm) {
 
 void must_be_one_dht(Family family) {
   DhtSwarm swarm(family);
+  const DhtCapture capture(swarm.ground());
   swarm.form();
   identifiers_must_go_with_addresses(swarm);
   // Nodes that moved just before the DHT was whole are found out by now.
@@ -136,6 +139,10 @@ void must_be_one_dht(Family family) {
   announcements_must_be_at_the_closest(swarm);
   our_answers_must_tell_of_true_nodes(swarm, family);
   must_pass_enforcement(swarm);
+  const DhtCapture::Verdict verdict = capture.judge();
+  std::printf("%zu messages crossed the wire\n", verdict.messages);
+  CHECK(verdict.messages > 500);
+  CHECK_MESSAGE(verdict.malformed.empty(), verdict.malformed);
 }
 
 TEST_CASE("our nodes and libtorrent's are one DHT over IPv4") { must_be_one_dht(Family::v4); }

@@ -39,6 +39,7 @@ class DhtSwarm {
   Dialogue::Ticket ask(const Citizen& citizen, const std::string& request);
   Words answer(Kind kind, Dialogue::Ticket ticket) { return nodes(kind).answer(ticket); }
 
+  const DhtGround& ground() const { return ground_; }
   static std::vector<Citizen> citizens();
   std::string endpoint(const Citizen& citizen) const;
   // Somebody who is no node.
