@@ -43,6 +43,9 @@ void add_discovery_options(CLI::App& verb, DaemonOptions& options) {
   add_choice<node::Lan>(verb, "--lan", options.lan,
                         {{"on", node::Lan::on}, {"off", node::Lan::off}},
                         "Find members on the local network by multicast (on)");
+  add_choice<node::PortMappings>(verb, "--port-mapping", options.port_mappings,
+                                 {{"on", node::PortMappings::on}, {"off", node::PortMappings::off}},
+                                 "Ask the router by PCP or NAT-PMP to let strangers in (off)");
 }
 
 // Options whose other value is for later versions: scripts may say the present one already.
@@ -54,7 +57,6 @@ void add_fixed_options(CLI::App& verb) {
     };
     verb.add_option_function<std::string>(option, set, help)->type_name(accepted);
   };
-  only("--port-mapping", "off", "port mapping does not exist yet", "Ask routers for a port (off)");
   only("--relay", "off", "relaying for others does not exist yet", "Relay for other members (off)");
 }
 

@@ -106,6 +106,14 @@ std::string daemon_text(const control::Status& status) {
     out += "\nseen from outside as";
     for (const std::string& address : status.outside_addresses) out += " " + printable(address);
   }
+  const control::PortMappingStatus& mapping = status.port_mapping;
+  if (mapping.outside) {
+    out += "\nthe router forwards " + printable(*mapping.outside) + " (" +
+           printable(mapping.protocol.value_or("")) + ")";
+    if (mapping.problem == "double_nat") out += ", but is behind another router itself";
+  } else if (mapping.mode == "on") {
+    out += "\nthe router forwards no port: " + printable(mapping.problem);
+  }
   if (status.nat != "unknown" && !status.nat.empty()) out += "\nNAT: " + printable(status.nat);
   return out + "\n";
 }

@@ -22,6 +22,7 @@
 #include "platform/memory_protection.h"
 #include "platform/name_lookup.h"
 #include "platform/open_files.h"
+#include "platform/router_socket.h"
 #include "platform/system_facts.h"
 #include "platform/system_rng.h"
 #include "platform/udp_port.h"
@@ -40,6 +41,7 @@ constexpr Duration kWallClockInterval = minutes(1);
 constexpr Duration kShortestWait = milliseconds(1);
 // Beacons that are handled before other events get their turn.
 constexpr int kBeaconsAtOnce = 32;
+constexpr int kRouterDatagramsAtOnce = 32;
 
 // The answer tells of something that has to be on disk.
 bool is_change(const control::Reply& reply) {
@@ -72,6 +74,7 @@ class Daemon final : private ControlRequests {
   void handle_gone(node::RequestId id) override;
   void take_control_input(const ControlInput& input);
   void take_beacons(IpFamily family);
+  void take_router_datagrams();
   void read_underlay();
   void read_wall_clock();
 
@@ -92,6 +95,7 @@ class Daemon final : private ControlRequests {
   std::optional<Workers> workers_;
   std::optional<Devices> devices_;
   std::optional<LanMulticast> lan_;
+  std::optional<RouterSocket> router_;
   std::vector<UnderlayInterface> underlay_;
 
   // Inputs that arose while the node's wishes were carried out, and wait for their turn.
@@ -129,6 +133,11 @@ Result<void> Daemon::open() {
   if (!started) return started.error();
   devices_.emplace(ground_.netlink, *workers_, options_.offloads);
   if (options_.lan == node::Lan::on) open_lan();
+  if (options_.port_mappings == node::PortMappings::on) {
+    auto router = RouterSocket::open();
+    if (!router) return router.error();
+    router_.emplace(std::move(*router));
+  }
   return {};
 }
 
@@ -186,6 +195,7 @@ void Daemon::watch() {
   for (const IpFamily family : {IpFamily::v4, IpFamily::v6}) {
     if (lan_) on_readable(lan_->descriptor(family), [this, family] { take_beacons(family); });
   }
+  if (router_) on_readable(router_->descriptor(), [this] { take_router_datagrams(); });
   node_timer_.emplace(loop_, [this] {
     node_.handle_timeout(now(), outbox_);
     settle();
@@ -256,6 +266,15 @@ void Daemon::take_beacons(IpFamily family) {
   }
 }
 
+void Daemon::take_router_datagrams() {
+  for (int i = 0; i < kRouterDatagramsAtOnce; ++i) {
+    const auto datagram = router_->receive();
+    if (!datagram) return;
+    node_.handle_router_datagram(now(), datagram->from, datagram->payload, outbox_);
+    settle();
+  }
+}
+
 void Daemon::read_underlay() {
   devices_->handle_network_change();
   port_->handle_network_change();
@@ -266,11 +285,18 @@ void Daemon::read_underlay() {
     underlay_timer_->start(kUnderlayRetry);
     return;
   }
-  if (*interfaces == underlay_) return;
+  // A route may change where no address does; one that did not is no news to the node.
+  const auto tell_route = [this] {
+    if (!router_) return;
+    node_.handle_route(now(), ground_.netlink.default_route(), outbox_);
+    settle();
+  };
+  if (*interfaces == underlay_) return tell_route();
   underlay_ = std::move(*interfaces);
   if (lan_) lan_->set_interfaces(underlay_);
   node_.handle_underlay(now(), describe_underlay(underlay_), outbox_);
   settle();
+  tell_route();
   names_->ask();
 }
 
@@ -310,6 +336,9 @@ void Daemon::carry_out(const node::Outbox& box) {
   }
   if (box.forwarding) workers_->set_forwarding(box.forwarding);
   sender_->send(box.datagrams);
+  if (router_) {
+    for (const Datagram& datagram : box.router_datagrams) router_->send(datagram);
+  }
   if (lan_) {
     for (const Buffer& beacon : box.lan_beacons) lan_->send(beacon);
   }

@@ -27,6 +27,7 @@ struct DaemonOptions {
   node::DhtMode dht_mode = node::DhtMode::public_;
   std::vector<std::string> bootstrap;  // "host:port", looked up at start and until found
   node::Lan lan = node::Lan::on;
+  node::PortMappings port_mappings = node::PortMappings::off;
   LogLevel log_level = LogLevel::info;
   Duration rekey_after = seconds(120);
   std::uint32_t workers = 0;  // 0: one for each processor; at most kMaxWorkers

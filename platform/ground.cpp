@@ -56,6 +56,7 @@ node::Settings settings_for(const DaemonOptions& options, const Ground& ground) 
   settings.dht_mode = options.dht_mode;
   settings.bootstrap = ground.bootstrap.endpoints;
   settings.lan = options.lan;
+  settings.port_mappings = options.port_mappings;
   settings.rekey_after = options.rekey_after;
   settings.aead_backends = ground.backends;
   return settings;

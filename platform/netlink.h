@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,6 +63,8 @@ class Netlink {
   // addresses are left out where the device has no IPv6: switched off, or an MTU below 1280.
   Result<void> set_addresses(std::uint32_t index, std::span<const IpPrefix> addresses);
   Result<std::vector<UnderlayInterface>> underlay();
+  // The IPv4 default route with a router that is preferred, and our address on its interface.
+  std::optional<nat::Route> default_route();
   // All addresses of one interface, link-local ones included.
   Result<std::vector<IpPrefix>> addresses(std::uint32_t index);
 

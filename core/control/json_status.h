@@ -69,6 +69,15 @@ void describe(Io& io, Of<Io, DataPathStatus>& path) {
 }
 
 template <typename Io>
+void describe(Io& io, Of<Io, PortMappingStatus>& mapping) {
+  io.optional("mode", mapping.mode);
+  io.optional("protocol", mapping.protocol);
+  io.optional("outside", mapping.outside);
+  io.optional("lifetime_seconds", mapping.lifetime_seconds);
+  io.optional("problem", mapping.problem);
+}
+
+template <typename Io>
 void describe(Io& io, Of<Io, Status>& status) {
   io.schema(1);
   io.object("daemon", [&status](auto& daemon) {
@@ -81,6 +90,7 @@ void describe(Io& io, Of<Io, Status>& status) {
       dht.optional("nodes", status.dht_nodes);
     });
     daemon.optional("outside_addresses", status.outside_addresses);
+    daemon.optional("port_mapping", status.port_mapping);
     daemon.counters("dropped", status.dropped);
     daemon.optional("workers", status.workers);
     daemon.optional("data_path", status.data_path);

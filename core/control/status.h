@@ -58,6 +58,15 @@ struct DataPathStatus {
   std::uint64_t send_buffer_bytes = 0;
 };
 
+// What the router in front of us forwards to our port.
+struct PortMappingStatus {
+  std::string mode = "off";             // on, off
+  std::optional<std::string> protocol;  // pcp, nat-pmp, upnp; absent without a mapping
+  std::optional<std::string> outside;   // as the router says
+  std::int64_t lifetime_seconds = 0;    // that are left
+  std::string problem;                  // no_router, no_answer, refused, double_nat; empty: none
+};
+
 struct Status {
   std::string version;
   std::int64_t uptime_seconds = 0;
@@ -66,6 +75,7 @@ struct Status {
   std::string dht_mode;
   std::uint32_t dht_nodes = 0;
   std::vector<std::string> outside_addresses;
+  PortMappingStatus port_mapping;
   std::vector<std::pair<std::string, std::uint64_t>>
       dropped;  // reason, packets; only what is not 0
   std::uint32_t workers = 0;

@@ -2,6 +2,7 @@
 #include "core/node/daemon_file.h"
 
 #include "core/base/bencode.h"
+#include "core/base/endian.h"
 
 namespace lanyard::node {
 
@@ -10,13 +11,46 @@ namespace {
 constexpr std::int64_t kFormat = 1;
 constexpr std::size_t kMaxNodes = 200;
 
+//   0  protocol 1 | nonce 12 | internal port 2 | external port 2 | router 4 or 16 | own 4 or 16
+constexpr std::size_t kMappingPorts = 13;
+constexpr std::size_t kMappingAddresses = 17;
+
+Buffer encode_mapping(const nat::RememberedMapping& mapping) {
+  Buffer out{static_cast<std::uint8_t>(mapping.protocol)};
+  append(out, mapping.nonce);
+  out.resize(kMappingAddresses);
+  store_be(&out[kMappingPorts], mapping.internal_port);
+  store_be(&out[kMappingPorts + 2], mapping.external_port);
+  append(out, mapping.route.router.bytes());
+  append(out, mapping.route.own.bytes());
+  return out;
+}
+
+// Nothing for what is damaged: then the router forgets the mapping by itself, in two hours.
+std::optional<nat::RememberedMapping> parse_mapping(Bytes bytes) {
+  constexpr auto kLast = static_cast<std::uint8_t>(nat::MappingProtocol::upnp);
+  if (bytes.size() < kMappingAddresses || bytes[0] > kLast) return std::nullopt;
+  const Bytes addresses = bytes.subspan(kMappingAddresses);
+  if (addresses.size() % 2 != 0) return std::nullopt;
+  const auto router = IpAddress::from_bytes(addresses.first(addresses.size() / 2));
+  const auto own = IpAddress::from_bytes(addresses.last(addresses.size() / 2));
+  if (!router || !own || router->family() != own->family()) return std::nullopt;
+  nat::RememberedMapping out;
+  out.protocol = static_cast<nat::MappingProtocol>(bytes[0]);
+  out.nonce = *to_array<12>(bytes.subspan(1, 12));
+  out.internal_port = load_be<std::uint16_t>(&bytes[kMappingPorts]);
+  out.external_port = load_be<std::uint16_t>(&bytes[kMappingPorts + 2]);
+  out.route = {*router, *own};
+  return out;
+}
+
 }  // namespace
 
 Buffer encode_daemon_file(const DaemonFile& file) {
   bencode::Writer out;
-  out.begin_dict()
-      .integer("format", kFormat)
-      .string("nodes", dht::encode_contacts(file.dht_nodes, IpFamily::v4));
+  out.begin_dict().integer("format", kFormat);
+  if (file.mapping) out.string("mapping", encode_mapping(*file.mapping));
+  out.string("nodes", dht::encode_contacts(file.dht_nodes, IpFamily::v4));
   return out.integer("port", file.port).end().take();
 }
 
@@ -30,8 +64,10 @@ Result<DaemonFile> parse_daemon_file(Bytes contents) {
   if (!port || *port < 0 || *port > 65535 || !nodes) {
     return make_error(Errc::corrupt, "the file does not hold all parts of a daemon's state");
   }
+  const auto mapping = dict->string("mapping");
   return DaemonFile{static_cast<std::uint16_t>(*port),
-                    dht::decode_contacts(*nodes, IpFamily::v4, kMaxNodes)};
+                    dht::decode_contacts(*nodes, IpFamily::v4, kMaxNodes),
+                    mapping ? parse_mapping(*mapping) : std::nullopt};
 }
 
 }  // namespace lanyard::node

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "core/base/rng.h"
 #include "core/base/time.h"
 #include "core/crypto/aead.h"
+#include "core/nat/port_mapping.h"
 #include "core/node/outbox.h"
 #include "core/node/system_facts.h"
 
@@ -27,6 +29,8 @@ namespace lanyard::node {
 
 enum class DhtMode : std::uint8_t { public_, private_, off };
 enum class Lan : std::uint8_t { off, on };
+// Whether the router in front of us is asked to let strangers in to our port.
+enum class PortMappings : std::uint8_t { off, on };
 
 struct Settings {
   std::string version;
@@ -34,6 +38,7 @@ struct Settings {
   DhtMode dht_mode = DhtMode::public_;
   std::vector<Endpoint> bootstrap;
   Lan lan = Lan::on;
+  PortMappings port_mappings = PortMappings::off;
   Duration rekey_after = seconds(120);  // of a session's use; tests set less
   crypto::AeadBackends aead_backends;
 };
@@ -76,6 +81,10 @@ class Node {
   // The calendar may jump; call at least every minute.
   void set_wall_clock(Instant now, UnixTime wall);
   void handle_underlay(Instant now, const Underlay& underlay, Outbox& out);
+  // The way out of this machine over IPv4, nothing if there is none; after each handle_underlay().
+  void handle_route(Instant now, const std::optional<nat::Route>& route, Outbox& out);
+  // What came to the socket that Outbox::router_datagrams leave by.
+  void handle_router_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
   // Bootstrap nodes whose host names were found only after start().
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out);
   // What the workers and their queues have dropped since start, by reason and only what is not 0,

@@ -107,6 +107,7 @@ void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& o
   }
   restored_networks_.clear();
   restored_rosters_.clear();
+  if (settings_.port_mappings == PortMappings::on) mapping_.emplace(rng_, remembered_.mapping);
   open_doors();
   save_daemon_file(turn);
   settle(turn);
@@ -122,6 +123,7 @@ void Node::Core::handle_underlay(Instant now, const Underlay& underlay, Outbox& 
   }
   dht_.set_own_addresses(own_addresses);
   dht_.handle_network_change(now, out.datagrams);
+  if (surroundings_.mapped) dht_.set_reachable(surroundings_.mapped->address.family());
   for (auto& [id, network] : networks_) network->handle_surroundings(turn);
   for (const auto& joining : joins_) joining->handle_surroundings(turn);
   settle(turn);
@@ -232,6 +234,9 @@ void Node::Core::handle_timeout(Instant now, Outbox& out) {
   for (const auto& joining : joins_) {
     if (joining->next_tick() <= now) joining->tick(turn);
   }
+  if (mapping_ && mapping_->next_timeout() <= now) {
+    mapping_->handle_timeout(now, out.router_datagrams);
+  }
   if (next_save_ <= now) save_daemon_file(turn);
   settle(turn);
 }
@@ -240,12 +245,14 @@ Instant Node::Core::next_timeout() const {
   Instant next = earlier(earlier(dht_.next_timeout(), handshakes_.next_timeout()), next_save_);
   for (const auto& [id, network] : networks_) next = earlier(next, network->next_tick());
   for (const auto& joining : joins_) next = earlier(next, joining->next_tick());
+  if (mapping_) next = earlier(next, mapping_->next_timeout());
   for (const PingJob& job : pings_) next = earlier(next, job.next_event());
   return next;
 }
 
 void Node::Core::stop(Instant now, Outbox& out) {
   Turn turn = this->turn(now, out);
+  if (mapping_) mapping_->release(out.router_datagrams);
   save_daemon_file(turn);
   for (auto& [id, network] : networks_) network->stop(turn);
   for (const auto& joining : joins_) joining->stop(turn, "the daemon there is stopping");
@@ -253,11 +260,13 @@ void Node::Core::stop(Instant now, Outbox& out) {
 
 void Node::Core::save_daemon_file(Turn& turn) {
   next_save_ = turn.now + kSaveEvery;
+  if (mapping_) remembered_.mapping = mapping_->remembered();
   // Right after a start few nodes have answered yet: what was remembered is better than nothing.
   std::vector<dht::Contact> nodes = dht_.good_nodes(turn.now);
   if (nodes.empty()) nodes = remembered_.dht_nodes;
   turn.out.files.push_back(
-      {std::string(kDaemonFileName), encode_daemon_file({surroundings_.port, std::move(nodes)})});
+      {std::string(kDaemonFileName),
+       encode_daemon_file({surroundings_.port, std::move(nodes), remembered_.mapping})});
 }
 
 // ---- Node ----
@@ -280,6 +289,12 @@ void Node::set_dropped(std::vector<std::pair<std::string, std::uint64_t>> droppe
 void Node::set_system_facts(SystemFacts facts) { core_->set_system_facts(std::move(facts)); }
 void Node::handle_underlay(Instant now, const Underlay& underlay, Outbox& out) {
   core_->handle_underlay(now, underlay, out);
+}
+void Node::handle_route(Instant now, const std::optional<nat::Route>& route, Outbox& out) {
+  core_->handle_route(now, route, out);
+}
+void Node::handle_router_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out) {
+  core_->handle_router_datagram(now, from, payload, out);
 }
 void Node::add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out) {
   core_->add_bootstrap(now, endpoints, out);

@@ -32,6 +32,8 @@ class Node::Core {
   }
   void set_system_facts(SystemFacts facts) { system_ = std::move(facts); }
   void handle_underlay(Instant now, const Underlay& underlay, Outbox& out);
+  void handle_route(Instant now, const std::optional<nat::Route>& route, Outbox& out);
+  void handle_router_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Outbox& out);
   void handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
   void handle_lan_beacon(Instant now, const Endpoint& from, Bytes payload, Outbox& out);
@@ -68,6 +70,7 @@ class Node::Core {
   void settle_joins(Turn& turn);
   void settle_waiting(Turn& turn);
   void settle_pings(Turn& turn);
+  void settle_mapping(Turn& turn);
   void finish_join(Turn& turn, Joining& joining);
   void publish_forwarding(Turn& turn);
   void open_doors();
@@ -104,6 +107,7 @@ class Node::Core {
   void handle(Turn& turn, RequestId id, const control::GetVersion& request);
   void handle(Turn& turn, RequestId id, const control::GetDiagnosis& request);
   control::Status status(const Turn& turn) const;
+  control::PortMappingStatus mapping_status(Instant now) const;
 
   Settings settings_;
   Rng& rng_;
@@ -116,6 +120,7 @@ class Node::Core {
   dht::Events dht_events_;
   tunnel::HandshakeEvents handshake_events_;
   Surroundings surroundings_;
+  std::optional<nat::PortMapping> mapping_;  // from start(), if it is wanted
   std::int64_t wall_offset_nanoseconds_ = 0;
   Instant started_;
   Networks networks_;

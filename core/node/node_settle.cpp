@@ -24,6 +24,7 @@ void Node::Core::settle(Turn& turn) {
   settle_joins(turn);
   settle_pings(turn);
   settle_waiting(turn);
+  settle_mapping(turn);
   if (turn.surroundings_changed) {
     for (auto& [id, network] : networks_) network->note_outside(turn);
   }

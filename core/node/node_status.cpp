@@ -70,6 +70,7 @@ control::Status Node::Core::status(const Turn& turn) const {
   for (const Surroundings::Seen& outside : surroundings_.outside) {
     out.outside_addresses.push_back(outside.endpoint.to_string());
   }
+  out.port_mapping = mapping_status(turn.now);
   out.dropped = dropped_;
   out.workers = system_.workers;
   out.data_path = data_path_status(system_);

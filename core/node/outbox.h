@@ -50,6 +50,7 @@ struct Notice {
 
 struct Outbox {
   Datagrams datagrams;              // from the tunnel's UDP port
+  Datagrams router_datagrams;       // from a socket of their own: requests for a port mapping
   std::vector<Buffer> lan_beacons;  // to the multicast groups, on every underlay interface
   std::vector<DeviceConfiguration> devices;
   std::vector<DeviceId> closed_devices;

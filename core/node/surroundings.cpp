@@ -55,7 +55,10 @@ bool Surroundings::learn_outside(Instant now, const Endpoint& endpoint) {
 
 std::vector<Endpoint> Surroundings::own_endpoints() const {
   std::vector<Endpoint> out;
-  for (const Seen& seen : outside) out.push_back(seen.endpoint);
+  if (mapped) out.push_back(*mapped);
+  for (const Seen& seen : outside) {
+    if (seen.endpoint != mapped) out.push_back(seen.endpoint);
+  }
   for (const LocalAddress& local : underlay.addresses) {
     const IpAddress& address = local.prefix.address;
     if (address.is_loopback() || address.is_link_local() || address.is_unspecified()) continue;

@@ -3,6 +3,7 @@
 // borrowed down the calls, and gone when the input is done.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Surroundings {
     Instant confirmed;
   };
   std::vector<Seen> outside;
+  // What the router in front of us forwards to our port, as it says itself.
+  std::optional<Endpoint> mapped;
   // Subnets of our own networks: an address in there is never an address of the underlay.
   std::vector<IpPrefix> overlays;
 
@@ -38,7 +41,8 @@ struct Surroundings {
   // A place where somebody trustworthy saw us. True when that is news; behind a NAT that gives us a
   // port for each peer only the first few are.
   bool learn_outside(Instant now, const Endpoint& endpoint);
-  // Where others may reach us: outside addresses, then local ones that are not link-local.
+  // Where others may reach us: what the router forwards, outside addresses, then local ones that
+  // are not link-local.
   std::vector<Endpoint> own_endpoints() const;
 };
 

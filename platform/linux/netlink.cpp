@@ -127,6 +127,30 @@ int on_forwarding(const nlmsghdr* message, void* data) {
   return MNL_CB_OK;
 }
 
+struct DefaultRoute {
+  std::uint32_t index = 0;
+  std::uint32_t metric = 0;
+  std::optional<IpAddress> router;
+  std::optional<IpAddress> own;  // where the route says from where it is used
+};
+
+int on_route(const nlmsghdr* message, void* data) {
+  const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
+  auto& best = *static_cast<DefaultRoute*>(data);
+  if (header->rtm_dst_len != 0 || header->rtm_table != RT_TABLE_MAIN) return MNL_CB_OK;
+  if (header->rtm_type != RTN_UNICAST) return MNL_CB_OK;
+  DefaultRoute route;
+  for_each_attribute<rtmsg>(message, [&](const nlattr* attribute) {
+    const int type = mnl_attr_get_type(attribute);
+    if (type == RTA_GATEWAY) route.router = read_address(attribute);
+    if (type == RTA_PREFSRC) route.own = read_address(attribute);
+    if (type == RTA_OIF) route.index = mnl_attr_get_u32(attribute);
+    if (type == RTA_PRIORITY) route.metric = mnl_attr_get_u32(attribute);
+  });
+  if (route.router && (!best.router || route.metric < best.metric)) best = route;
+  return MNL_CB_OK;
+}
+
 }  // namespace
 
 struct Netlink::InterfaceAddress {
@@ -162,28 +186,7 @@ bool is_link_local_v6(const IpAddress& address) {
   return !address.is_v4() && address.is_link_local();
 }
 
-bool is_usable(const IpAddress& address) {
-  return !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() &&
-         !address.is_link_local();
-}
-
 }  // namespace
-
-node::Underlay describe_underlay(std::span<const UnderlayInterface> interfaces) {
-  node::Underlay out;
-  std::uint32_t smallest = 0;
-  for (const UnderlayInterface& interface : interfaces) {
-    bool has_usable = false;
-    for (const IpPrefix& prefix : interface.addresses) {
-      if (!is_usable(prefix.address)) continue;
-      has_usable = true;
-      out.addresses.push_back({prefix, interface.name});
-    }
-    if (has_usable && (smallest == 0 || interface.mtu < smallest)) smallest = interface.mtu;
-  }
-  if (smallest != 0) out.mtu = smallest;
-  return out;
-}
 
 void MnlClose::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
@@ -360,6 +363,21 @@ Result<std::vector<UnderlayInterface>> Netlink::underlay() {
   std::vector<UnderlayInterface> out;
   for (auto& [index, interface] : by_index) out.push_back(std::move(interface));
   return out;
+}
+
+std::optional<nat::Route> Netlink::default_route() {
+  Request request(RTM_GETROUTE, NLM_F_DUMP);
+  request.family_header<rtmsg>().rtm_family = AF_INET;
+  DefaultRoute route;
+  if (!exchange(request.get(), on_route, &route, "the routes could not be listed")) return {};
+  if (!route.router) return {};
+  if (route.own) return nat::Route{*route.router, *route.own};
+  const auto own = addresses(route.index);
+  if (!own) return {};
+  for (const IpPrefix& prefix : *own) {
+    if (prefix.contains(*route.router)) return nat::Route{*route.router, prefix.address};
+  }
+  return {};
 }
 
 Result<std::vector<IpPrefix>> Netlink::addresses(std::uint32_t index) {

@@ -138,8 +138,9 @@ TEST_CASE("daemon") {
   CHECK(full.log_level == LogLevel::debug);
   CHECK(full.rekey_after == seconds(3));
   CHECK(refusal("daemon --dht maybe").message.find("public|private|off") != std::string::npos);
-  CHECK(refusal("daemon --port-mapping on").message.find("does not exist yet") !=
-        std::string::npos);
+  CHECK(command<DaemonCommand>("daemon --port-mapping on").options.port_mappings ==
+        node::PortMappings::on);
+  CHECK(full.port_mappings == node::PortMappings::off);
   CHECK(refusal("daemon --relay on").message.find("does not exist yet") != std::string::npos);
   refusal("daemon --dht private");
   refusal("daemon --port 0");

@@ -66,6 +66,7 @@ inline Status status() {
   status.dht_mode = "public";
   status.dht_nodes = 87;
   status.outside_addresses = {"20.0.1.1:41234"};
+  status.port_mapping = {"on", "pcp", "20.0.1.1:41234", 3600, ""};
   status.dropped = {{"unknown_session", 3}};
   status.workers = 2;
   status.data_path.aes_256_gcm_backend = "ipsec-mb";

@@ -9,26 +9,28 @@ namespace lanyard::control {
 namespace {
 
 TEST_CASE("status, schema 1") {
-  CHECK(to_json(samples::status()) ==
-        R"({"schema":1,"daemon":{"version":"0.1.0","uptime_seconds":61,"port":41234,)"
-        R"("nat":"unknown","dht":{"mode":"public","nodes":87},)"
-        R"("outside_addresses":["20.0.1.1:41234"],"dropped":{"unknown_session":3},"workers":2,)"
-        R"("data_path":{"aead_backends":{"AES-256-GCM":"ipsec-mb",)"
-        R"("ChaCha20-Poly1305":"libsodium"},"udp_segmentation_offload":true,)"
-        R"("udp_receive_offload":false,)"
-        R"("socket_buffer_bytes":{"receive":4194304,"send":212992}}},)"
-        R"("networks":[{"id":"00ff","name":"lab","state":"up","error":"","interface":"lanyard0",)"
-        R"("mtu":1420,"addresses":["10.77.3.12/16","fd12::1/64"],"mac":"02:00:00:00:00:01",)"
-        R"("offloads":["vnet","checksum","tso"],"admin":true,"members":[)"
-        R"({"id":"a1b2","name":"alice","addresses":["10.77.3.12","fd12::1"],)"
-        R"("mac":"02:00:00:00:00:01","self":true,"online":true,"path":"none","via":"",)"
-        R"("endpoint":"","rtt_seconds":null,"loss_ratio":0.0,"cipher":"","rx_bytes":0,)"
-        R"("tx_bytes":0,"last_seen":0,"reason":""},)"
-        R"({"id":"b2c3","name":"bob","addresses":["10.77.4.1"],"mac":"02:00:00:00:00:02",)"
-        R"("self":false,"online":true,"path":"direct","via":"","endpoint":"20.0.2.2:41000",)"
-        R"("rtt_seconds":0.0125,"loss_ratio":0.25,"cipher":"AES-256-GCM",)"
-        R"("rx_bytes":18446744073709551615,"tx_bytes":42,"last_seen":1790000000,)"
-        R"("reason":"a sentence"}]}]})");
+  CHECK(
+      to_json(samples::status()) ==
+      R"({"schema":1,"daemon":{"version":"0.1.0","uptime_seconds":61,"port":41234,)"
+      R"("nat":"unknown","dht":{"mode":"public","nodes":87},)"
+      R"("outside_addresses":["20.0.1.1:41234"],"port_mapping":{"mode":"on","protocol":"pcp",)"
+      R"("outside":"20.0.1.1:41234","lifetime_seconds":3600,"problem":""},"dropped":{"unknown_session":3},"workers":2,)"
+      R"("data_path":{"aead_backends":{"AES-256-GCM":"ipsec-mb",)"
+      R"("ChaCha20-Poly1305":"libsodium"},"udp_segmentation_offload":true,)"
+      R"("udp_receive_offload":false,)"
+      R"("socket_buffer_bytes":{"receive":4194304,"send":212992}}},)"
+      R"("networks":[{"id":"00ff","name":"lab","state":"up","error":"","interface":"lanyard0",)"
+      R"("mtu":1420,"addresses":["10.77.3.12/16","fd12::1/64"],"mac":"02:00:00:00:00:01",)"
+      R"("offloads":["vnet","checksum","tso"],"admin":true,"members":[)"
+      R"({"id":"a1b2","name":"alice","addresses":["10.77.3.12","fd12::1"],)"
+      R"("mac":"02:00:00:00:00:01","self":true,"online":true,"path":"none","via":"",)"
+      R"("endpoint":"","rtt_seconds":null,"loss_ratio":0.0,"cipher":"","rx_bytes":0,)"
+      R"("tx_bytes":0,"last_seen":0,"reason":""},)"
+      R"({"id":"b2c3","name":"bob","addresses":["10.77.4.1"],"mac":"02:00:00:00:00:02",)"
+      R"("self":false,"online":true,"path":"direct","via":"","endpoint":"20.0.2.2:41000",)"
+      R"("rtt_seconds":0.0125,"loss_ratio":0.25,"cipher":"AES-256-GCM",)"
+      R"("rx_bytes":18446744073709551615,"tx_bytes":42,"last_seen":1790000000,)"
+      R"("reason":"a sentence"}]}]})");
 }
 
 TEST_CASE("a cipher that the machine lacks has no back end") {

@@ -13,7 +13,12 @@ DaemonFile sample() {
   SeededRng rng(1);
   return {4001,
           {{dht::NodeId::random(rng), *Endpoint::parse("192.0.2.1:6881")},
-           {dht::NodeId::random(rng), *Endpoint::parse("198.51.100.2:1")}}};
+           {dht::NodeId::random(rng), *Endpoint::parse("198.51.100.2:1")}},
+          nat::RememberedMapping{nat::MappingProtocol::nat_pmp,
+                                 {*IpAddress::parse("10.9.9.1"), *IpAddress::parse("10.9.9.2")},
+                                 rng.array<12>(),
+                                 4001,
+                                 4002}};
 }
 
 bool is_refused(std::string_view text) {
@@ -26,11 +31,12 @@ bool is_refused(std::string_view text) {
 }  // namespace
 
 TEST_CASE("daemon file: there and back") {
-  for (const DaemonFile& file : {sample(), DaemonFile{}, DaemonFile{65535, {}}}) {
+  for (const DaemonFile& file : {sample(), DaemonFile{}, DaemonFile{65535, {}, {}}}) {
     const auto back = parse_daemon_file(encode_daemon_file(file));
     REQUIRE(back);
     CHECK(back->port == file.port);
     CHECK(back->dht_nodes == file.dht_nodes);
+    CHECK(back->mapping == file.mapping);
   }
 }
 
