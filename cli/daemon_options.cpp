@@ -147,10 +147,6 @@ void declare_daemon(CLI::App& app, Invocation& invocation) {
   verb->callback([command, &invocation] {
     command->options.socket_path = invocation.socket_path;
     command->options.version = LANYARD_VERSION;
-    if (command->options.dht_mode == node::DhtMode::private_ &&
-        command->options.bootstrap.empty()) {
-      refuse("--dht", "private needs at least one --bootstrap HOST:PORT");
-    }
     invocation.command = *command;
   });
 }

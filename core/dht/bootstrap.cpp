@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "core/dht/dht.h"
@@ -19,6 +20,7 @@ constexpr std::array<std::string_view, 3> kNames = {
 };
 
 constexpr std::size_t kMaxEndpoints = 64;
+constexpr std::ptrdiff_t kKept = 16;
 constexpr std::size_t kMaxRestored = 200;
 // Half of the burst that queries of this node may come in is left to lookups.
 constexpr std::size_t kEndpointsPerRound = 16;
@@ -38,8 +40,9 @@ bool Bootstrap::add(std::span<const Endpoint> endpoints) {
     const bool is_known =
         std::find(endpoints_.begin(), endpoints_.end(), endpoint) != endpoints_.end();
     if (is_known || !endpoint.is_usable() || endpoint.address.family() != family_) continue;
-    // Of too many the oldest is forgotten: later hints are likelier to hold.
-    if (endpoints_.size() == kMaxEndpoints) endpoints_.erase(endpoints_.begin());
+    // Of too many the oldest is forgotten, for later hints are likelier to hold; but not what the
+    // user gave, which came first.
+    if (endpoints_.size() == kMaxEndpoints) endpoints_.erase(endpoints_.begin() + kKept);
     endpoints_.push_back(endpoint);
     is_new = true;
   }

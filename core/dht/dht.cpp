@@ -17,6 +17,8 @@ void Dht::set_reachable(IpFamily family) { stack_->set_reachable(family); }
 
 void Dht::restore_nodes(std::span<const Contact> nodes) { stack_->restore_nodes(nodes); }
 
+void Dht::restore_own_id(IpFamily family, const NodeId& id) { stack_->restore_own_id(family, id); }
+
 void Dht::start(Instant now, std::uint16_t port, Families families, Datagrams& out) {
   stack_->start(now, port, families, out);
 }

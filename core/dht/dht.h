@@ -91,6 +91,9 @@ class Dht {
   // Nodes of the last run, best first, before start(): asked at the start, trusted once they
   // answer.
   void restore_nodes(std::span<const Contact> nodes);
+  // Our id of the last run, before start(): others have us in their tables under it. Given up as
+  // any other that does not fit the address that the world sees us at (BEP 42).
+  void restore_own_id(IpFamily family, const NodeId& id);
   // port is the UDP port that everything sent leaves from; families, what its socket has. Asks the
   // bootstrap endpoints and the restored nodes, then looks for its own neighbourhood.
   void start(Instant now, std::uint16_t port, Families families, Datagrams& out);

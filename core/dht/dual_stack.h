@@ -21,6 +21,7 @@ class Dht::DualStack {
   void set_own_addresses(std::span<const IpAddress> addresses);
   void set_reachable(IpFamily family) { engine(family).set_reachable(); }
   void restore_nodes(std::span<const Contact> nodes);
+  void restore_own_id(IpFamily family, const NodeId& id) { engine(family).restore_own_id(id); }
   void start(Instant now, std::uint16_t port, Families families, Datagrams& out);
   void add_bootstrap(Instant now, std::span<const Endpoint> endpoints, Datagrams& out);
   void handle_network_change(Instant now, Datagrams& out);

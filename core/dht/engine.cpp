@@ -63,6 +63,11 @@ void Dht::Engine::set_own_addresses(std::span<const IpAddress> addresses) {
                [this](const IpAddress& address) { return address.family() == family_; });
 }
 
+void Dht::Engine::restore_own_id(const NodeId& id) {
+  self_.id = id;
+  table_.move_to(Instant::long_ago(), id);  // empty yet
+}
+
 void Dht::Engine::switch_on(std::uint16_t port) {
   port_ = port;
   is_on_ = true;

@@ -42,6 +42,7 @@ class Dht::Engine {
   void set_own_addresses(std::span<const IpAddress> addresses);
   void set_reachable() { self_.reachability = Reachability::normal; }
   void restore_nodes(std::span<const Contact> nodes) { bootstrap_.restore(nodes); }
+  void restore_own_id(const NodeId& id);
   // The socket has this family; start() follows once that is said of both.
   void switch_on(std::uint16_t port);
   void start(Instant now, Datagrams& out);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/network/subnet.h"
+#include "core/node/dht_entry.h"
 
 namespace lanyard::node {
 
@@ -40,7 +41,7 @@ Joining::Joining(Turn& turn,
       beacons_(kBeaconCalm),
       started_(turn.now),
       next_tick_(turn.now) {
-  turn.dht.add_bootstrap(turn.now, token_.hints, turn.out.datagrams);
+  for (const Endpoint& hint : token_.hints) offer_as_dht_node(turn, hint);
 }
 
 tunnel::Credentials Joining::credentials() const {

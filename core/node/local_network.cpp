@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/node/dht_entry.h"
+
 namespace lanyard::node {
 
 namespace {
@@ -84,8 +86,8 @@ void LocalNetwork::remember(Turn& turn, const std::vector<RememberedPath>& paths
   mesh_.follow(turn, roster_, own_id_);
   for (const RememberedPath& path : paths) {
     mesh_.remember(path.member, path.endpoint, path.last_seen);
-    turn.dht.add_bootstrap(turn.now, {&path.endpoint, 1}, turn.out.datagrams);
   }
+  offer_members_as_dht_nodes(turn, roster_, own_id_, paths);
 }
 
 void LocalNetwork::change(const std::optional<std::string>& interface,

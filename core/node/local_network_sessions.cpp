@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/node/dht_entry.h"
 #include "core/node/local_network.h"
 
 namespace lanyard::node {
@@ -102,10 +103,7 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
   }
   mesh_.admit(turn, link, member.id);
   learn_outside(turn, link.observed);
-  // Every member is a node of the DHT too. A private address is of no use to the public one.
-  if (turn.settings.dht_mode == DhtMode::private_ || !link.endpoint.address.is_private()) {
-    turn.dht.add_bootstrap(turn.now, {&link.endpoint, 1}, turn.out.datagrams);
-  }
+  offer_as_dht_node(turn, link.endpoint);
   if (link.initiator == tunnel::Initiator::peer) link.ping(turn, link.endpoint, roster_.digest());
 }
 

@@ -9,7 +9,10 @@ namespace lanyard::node {
 
 namespace {
 
-constexpr Duration kSaveEvery = minutes(10);  // DHT nodes; nothing is lost without them
+// DHT nodes: with those of the first minute the next start needs no bootstrap node, even after a
+// crash; later ones are hardly better.
+constexpr Duration kFirstSave = minutes(1);
+constexpr Duration kSaveEvery = minutes(10);
 
 dht::Settings dht_settings(const Settings& settings) {
   dht::Settings out;
@@ -91,6 +94,8 @@ void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& o
   surroundings_.port = port;
   Turn turn = this->turn(now, out);
   dht_.restore_nodes(remembered_.dht_nodes);
+  if (remembered_.dht_id) dht_.restore_own_id(IpFamily::v4, *remembered_.dht_id);
+  if (remembered_.dht_id6) dht_.restore_own_id(IpFamily::v6, *remembered_.dht_id6);
   dht_.start(now, port, {.v4 = true, .v6 = true}, out.datagrams);
   for (auto& [id, file] : restored_networks_) {
     const auto restored = restored_rosters_.find(id);
@@ -110,6 +115,7 @@ void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& o
   if (settings_.port_mappings == PortMappings::on) mapping_.emplace(rng_, remembered_.mapping);
   open_doors();
   save_daemon_file(turn);
+  next_save_ = now + kFirstSave;
   settle(turn);
 }
 
@@ -260,13 +266,14 @@ void Node::Core::stop(Instant now, Outbox& out) {
 
 void Node::Core::save_daemon_file(Turn& turn) {
   next_save_ = turn.now + kSaveEvery;
+  remembered_.port = surroundings_.port;
   if (mapping_) remembered_.mapping = mapping_->remembered();
-  // Right after a start few nodes have answered yet: what was remembered is better than nothing.
-  std::vector<dht::Contact> nodes = dht_.good_nodes(turn.now);
-  if (nodes.empty()) nodes = remembered_.dht_nodes;
-  turn.out.files.push_back(
-      {std::string(kDaemonFileName),
-       encode_daemon_file({surroundings_.port, std::move(nodes), remembered_.mapping})});
+  remembered_.note_nodes(dht_.good_nodes(turn.now));
+  if (settings_.dht_mode != DhtMode::off) {
+    remembered_.dht_id = dht_.own_id(IpFamily::v4);
+    remembered_.dht_id6 = dht_.own_id(IpFamily::v6);
+  }
+  turn.out.files.push_back({std::string(kDaemonFileName), encode_daemon_file(remembered_)});
 }
 
 // ---- Node ----

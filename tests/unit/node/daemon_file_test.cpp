@@ -13,7 +13,10 @@ DaemonFile sample() {
   SeededRng rng(1);
   return {4001,
           {{dht::NodeId::random(rng), *Endpoint::parse("192.0.2.1:6881")},
-           {dht::NodeId::random(rng), *Endpoint::parse("198.51.100.2:1")}},
+           {dht::NodeId::random(rng), *Endpoint::parse("198.51.100.2:1")},
+           {dht::NodeId::random(rng), *Endpoint::parse("[2001:db8::1]:6881")}},
+          dht::NodeId::random(rng),
+          dht::NodeId::random(rng),
           nat::RememberedMapping{nat::MappingProtocol::nat_pmp,
                                  {*IpAddress::parse("10.9.9.1"), *IpAddress::parse("10.9.9.2")},
                                  rng.array<12>(),
@@ -31,11 +34,13 @@ bool is_refused(std::string_view text) {
 }  // namespace
 
 TEST_CASE("daemon file: there and back") {
-  for (const DaemonFile& file : {sample(), DaemonFile{}, DaemonFile{65535, {}, {}}}) {
+  for (const DaemonFile& file : {sample(), DaemonFile{}, DaemonFile{65535, {}, {}, {}, {}}}) {
     const auto back = parse_daemon_file(encode_daemon_file(file));
     REQUIRE(back);
     CHECK(back->port == file.port);
     CHECK(back->dht_nodes == file.dht_nodes);
+    CHECK(back->dht_id == file.dht_id);
+    CHECK(back->dht_id6 == file.dht_id6);
     CHECK(back->mapping == file.mapping);
   }
 }
@@ -49,7 +54,7 @@ TEST_CASE("daemon file: with a bit flipped it is refused or still of use") {
   each_flip(encode_daemon_file(sample()), [](Bytes flipped) {
     const auto file = parse_daemon_file(flipped);
     if (!file) return;
-    CHECK(file->dht_nodes.size() <= 2);
+    CHECK(file->dht_nodes.size() <= 3);
     for (const dht::Contact& node : file->dht_nodes) CHECK(node.endpoint.is_usable());
     const auto again = parse_daemon_file(encode_daemon_file(*file));
     REQUIRE(again);
@@ -71,15 +76,40 @@ TEST_CASE("daemon file: what is refused") {
   CHECK(is_refused(std::string(1000, 'l') + std::string(1000, 'e')));
 }
 
-TEST_CASE("daemon file: only so many nodes are taken") {
+TEST_CASE("daemon file: only so many nodes are taken of each family") {
   DaemonFile file;
   SeededRng rng(1);
   for (int i = 0; i < 300; ++i) {
     file.dht_nodes.push_back({dht::NodeId::random(rng), *Endpoint::parse("192.0.2.1:6881")});
+    file.dht_nodes.push_back({dht::NodeId::random(rng), *Endpoint::parse("[2001:db8::1]:6881")});
   }
   const auto back = parse_daemon_file(encode_daemon_file(file));
   REQUIRE(back);
-  CHECK(back->dht_nodes.size() == 200);
+  CHECK(back->dht_nodes.size() == 400);
+}
+
+TEST_CASE("daemon file: nodes that are good now come first, those of before are kept") {
+  SeededRng rng(1);
+  const auto node = [&rng](std::string_view text) {
+    return dht::Contact{dht::NodeId::random(rng), *Endpoint::parse(text)};
+  };
+  DaemonFile file;
+  const dht::Contact gone = node("192.0.2.1:1");
+  const dht::Contact known = node("192.0.2.2:2");
+  file.dht_nodes = {gone, known};
+  const dht::Contact again = node("192.0.2.2:2");  // under another id
+  const dht::Contact fresh = node("[2001:db8::1]:3");
+  file.note_nodes({again, fresh});
+  CHECK(file.dht_nodes == std::vector<dht::Contact>{again, fresh, gone});
+  file.note_nodes({});
+  CHECK(file.dht_nodes.size() == 3);
+
+  std::vector<dht::Contact> many;
+  for (int i = 1; i <= 250; ++i) many.push_back(node("192.0.2.3:" + std::to_string(i)));
+  file.note_nodes(many);
+  many.resize(200);
+  many.push_back(fresh);  // of the other family there is room
+  CHECK(file.dht_nodes == many);
 }
 
 }  // namespace lanyard::node::test

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nodes have of the DHT, and how they come into it.
+#include <doctest/doctest.h>
+
+#include "tests/sim/story.h"
+
+namespace lanyard::sim {
+namespace {
+
+constexpr Weather kFair{.latency = milliseconds(20), .jitter = milliseconds(5)};
+
+control::Status status(World& world, Host& host) {
+  const auto reply = world.ask(host, control::GetStatus{}, seconds(1));
+  REQUIRE(reply);
+  return std::get<control::Status>(*reply);
+}
+
+TEST_CASE("a restart needs no bootstrap node") {
+  for (const bool graceful : {true, false}) {
+    CAPTURE(graceful);
+    World world(31);
+    world.internet().set_weather(kFair);
+    Host& beacon = world.add_beacon("beacon");
+    Host& alice = world.add_host("alice", world.internet().add_home());
+    for (const char* other : {"bob", "carol"}) world.add_public_host(other).power_on();
+    alice.power_on();
+    world.run_for(minutes(2));  // the first nodes are saved after one
+    REQUIRE(status(world, alice).dht_nodes == 3);
+
+    graceful ? alice.shut_down() : alice.pull_the_plug();
+    beacon.pull_the_plug();
+    alice.settings().bootstrap.clear();
+    alice.power_on();
+    CHECK(alice.refused_files() == 0);
+    CHECK(world.run_until(seconds(5), [&] { return status(world, alice).dht_nodes == 2; }));
+  }
+}
+
+TEST_CASE("a private DHT begins with a single node, and grows by tokens and members") {
+  World world(32);
+  world.internet().set_weather(kFair);
+  Host& alice = world.add_public_host("alice");  // no node before it: nobody has a bootstrap node
+  Host& bob = world.add_host("bob", world.internet().add_home());
+  Host& carol = world.add_host("carol", world.internet().add_home());
+  for (Host* host : {&alice, &bob, &carol}) host->power_on();
+  create(world, alice, "lab");
+  world.run_for(minutes(1));
+  CHECK(status(world, alice).dht_nodes == 0);
+
+  const std::string token = invite(world, alice, "lab", 2);
+  REQUIRE(join(world, bob, "lab", token, seconds(10)));
+  CHECK(world.run_until(seconds(5), [&] { return status(world, bob).dht_nodes >= 1; }));
+  REQUIRE(join(world, carol, "lab", token, seconds(10)));
+  CHECK(reach_each_other(world, bob, carol, "lab", seconds(20)));
+}
+
+}  // namespace
+}  // namespace lanyard::sim
