@@ -25,19 +25,55 @@ constexpr std::size_t kParallelOfPath = Lookup::kParallel - 1;
 
 }  // namespace
 
+// Nodes that are to be together among the eight.
+class Lookup::Company {
+ public:
+  explicit Company(Mode mode) : mode_(mode) {}
+
+  bool admits(const Contact& node) const {
+    const IpAddress& address = node.endpoint.address;
+    const bool is_limited = is_subnet_limited(mode_, address);
+    const IpPrefix subnet = is_limited ? subnet_of(address) : IpPrefix{};
+    std::size_t of_subnet = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const Contact& other = *nodes_[i];
+      if (other.endpoint.address == address || other.id == node.id) return false;
+      if (is_limited && subnet.contains(other.endpoint.address)) ++of_subnet;
+    }
+    return of_subnet < kSubnetInLookup;
+  }
+  void add(const Contact& node) { nodes_[size_++] = &node; }
+  std::size_t size() const { return size_; }
+
+ private:
+  Mode mode_;
+  std::array<const Contact*, kBucketSize + kPaths * kClosestOfPath> nodes_{};
+  std::size_t size_ = 0;
+};
+
 class Lookup::Foremost {
  public:
+  explicit Foremost(Mode mode) : company_(mode) {}
+
+  // Nobody farther can be among them.
+  bool is_full() const {
+    return company_.size() >= kBucketSize &&
+           std::all_of(of_path_.begin(), of_path_.end(),
+                       [](std::size_t count) { return count >= kClosestOfPath; });
+  }
   // Whether it can be among the eight, or among the four of its path.
   bool include(const Candidate& candidate) const {
-    return all_ < kBucketSize || of_path_[candidate.path] < kClosestOfPath;
+    const bool has_place =
+        company_.size() < kBucketSize || of_path_[candidate.path] < kClosestOfPath;
+    return has_place && company_.admits(candidate.contact);
   }
   void count(const Candidate& candidate) {
-    ++all_;
+    company_.add(candidate.contact);
     ++of_path_[candidate.path];
   }
 
  private:
-  std::size_t all_ = 0;
+  Company company_;
   std::array<std::size_t, kPaths> of_path_{};
 };
 
@@ -55,29 +91,16 @@ Lookup::Path Lookup::path_from(Path teller) const {
 }
 
 void Lookup::add_on(Path path, const Contact& node) {
-  if (node.id == own_id_ || is_known(node) || subnet_is_full(node.endpoint.address)) return;
+  if (node.id == own_id_ || is_known(node)) return;
   ++added_[path];
   insert(
       {.contact = node, .fits = fits(node.id, node.endpoint.address), .path = path, .token = {}});
 }
 
-// One node per address, so that none can fill the list with itself.
 bool Lookup::is_known(const Contact& node) const {
   return std::any_of(candidates_.begin(), candidates_.end(), [&node](const Candidate& known) {
-    const bool same_address = known.contact.endpoint.address == node.endpoint.address;
-    return (same_address && known.state != State::failed) ||
-           known.contact.endpoint == node.endpoint || known.contact.id == node.id;
+    return known.contact.endpoint == node.endpoint;
   });
-}
-
-bool Lookup::subnet_is_full(const IpAddress& address) const {
-  if (!is_subnet_limited(mode_, address)) return false;
-  const IpPrefix subnet = subnet_of(address);
-  const auto count =
-      std::count_if(candidates_.begin(), candidates_.end(), [&subnet](const Candidate& known) {
-        return known.state != State::failed && subnet.contains(known.contact.endpoint.address);
-      });
-  return static_cast<std::size_t>(count) >= kSubnetInLookup;
 }
 
 std::vector<Contact> Lookup::askable() const {
@@ -87,8 +110,9 @@ std::vector<Contact> Lookup::askable() const {
   for (const Candidate& candidate : candidates_) {
     if (candidate.state == State::asked) ++in_flight[candidate.path];
   }
-  Foremost foremost;
+  Foremost foremost(mode_);
   for (const Candidate& candidate : candidates_) {
+    if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
     if (candidate.state == State::answered || is_awaited(candidate)) foremost.count(candidate);
     if (candidate.state == State::fresh) fresh.push_back(&candidate);
@@ -150,10 +174,11 @@ std::vector<Lookup::Announcement> Lookup::announceable() const {
   auto announced = static_cast<std::size_t>(
       std::count_if(candidates_.begin(), candidates_.end(),
                     [](const Candidate& c) { return c.storing != Storing::no; }));
-  std::size_t closest = 0;
+  Company closest(mode_);
   for (const Candidate& candidate : candidates_) {
-    if (candidate.state != State::answered) continue;
-    if (++closest > kBucketSize) break;
+    if (closest.size() == kBucketSize) break;
+    if (candidate.state != State::answered || !closest.admits(candidate.contact)) continue;
+    closest.add(candidate.contact);
     const bool first = candidate.storing == Storing::no && announced < kMaxAnnounced;
     const bool again = candidate.storing == Storing::slow && candidate.announced_times < kMaxAsked;
     if (candidate.token.empty() || (!first && !again)) continue;
@@ -193,8 +218,9 @@ bool Lookup::is_finished() const {
       std::any_of(candidates_.begin(), candidates_.end(),
                   [](const Candidate& c) { return c.storing == Storing::asked; });
   if (waits_for_storing) return false;
-  Foremost foremost;
+  Foremost foremost(mode_);
   for (const Candidate& candidate : candidates_) {
+    if (foremost.is_full()) break;
     if (candidate.state == State::failed || !foremost.include(candidate)) continue;
     const bool given_up = candidate.state == State::slow && candidate.asked_times >= kMaxAsked;
     if (given_up && answer_count_ > 0) continue;
@@ -238,8 +264,9 @@ bool Lookup::is_sure_of_closest() const {
   std::size_t alive = 0;
   for (const Candidate& candidate : candidates_) alive += candidate.state != State::failed ? 1 : 0;
   if (alive <= kBucketSize) return true;
-  Foremost foremost;
+  Foremost foremost(mode_);
   for (const Candidate& candidate : candidates_) {
+    if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
     if (is_awaited(candidate)) return false;
     if (candidate.state == State::answered) foremost.count(candidate);

@@ -5,7 +5,9 @@
 //
 // It goes by two paths that share no node: whom a node names is asked on the path of that node. So
 // one that lies leads one path astray at most, and the other checks what it found. A node whose id
-// does not fit its address (BEP 42) is farther than all whose ids do.
+// does not fit its address (BEP 42) is farther than all whose ids do. Of the eight no two are of
+// one address and few of one subnet: the closest that answer, so that a made-up node keeps nobody
+// out.
 #pragma once
 
 #include <array>
@@ -82,6 +84,7 @@ class Lookup {
     Buffer token;
   };
 
+  class Company;
   // Goes through the candidates, the closest first: which of them matter still.
   class Foremost;
 
@@ -92,7 +95,6 @@ class Lookup {
   // By the path that has fewer, until each has enough to go on by itself.
   Path path_from(Path teller) const;
   bool is_known(const Contact& node) const;
-  bool subnet_is_full(const IpAddress& address) const;
   void add_on(Path path, const Contact& node);
   void insert(Candidate candidate);
 
