@@ -43,11 +43,11 @@ Dht::Engine::Engine(IpFamily family, Common& common)
       counters_(common.counters),
       queries_(common.queries),
       self_{.id = first_id(family, common.settings, common.rng)},
-      table_(self_.id, mode_),
+      table_(self_.id, mode_, common.settings.defences),
       sender_(self_, common.queries, rng_, counters_),
       responder_(common.settings.limits, self_.id, table_, common.answers, rng_, counters_),
       bootstrap_(family),
-      searches_(family, mode_, self_.id),
+      searches_(family, mode_, common.settings.defences, self_.id),
       votes_(mode_) {
   bootstrap_.add(common.settings.bootstrap);
 }
@@ -137,7 +137,8 @@ void Dht::Engine::handle_query(Instant now,
     ++counters_.of(Drop::own_message);
     return;
   }
-  if (proves_reachability(from)) set_reachable();
+  const bool is_read_only = self_.reachability == Reachability::read_only;
+  if (is_read_only && proves_reachability(from)) set_reachable();
   if (self_.reachability == Reachability::read_only) {
     ++counters_.of(Drop::read_only);
     return;

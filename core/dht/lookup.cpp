@@ -28,11 +28,11 @@ constexpr std::size_t kParallelOfPath = Lookup::kParallel - 1;
 // Nodes that are to be together among the eight.
 class Lookup::Company {
  public:
-  explicit Company(Mode mode) : mode_(mode) {}
+  explicit Company(Mode subnet_mode) : subnet_mode_(subnet_mode) {}
 
   bool admits(const Contact& node) const {
     const IpAddress& address = node.endpoint.address;
-    const bool is_limited = is_subnet_limited(mode_, address);
+    const bool is_limited = is_subnet_limited(subnet_mode_, address);
     const IpPrefix subnet = is_limited ? subnet_of(address) : IpPrefix{};
     std::size_t of_subnet = 0;
     for (std::size_t i = 0; i < size_; ++i) {
@@ -46,14 +46,14 @@ class Lookup::Company {
   std::size_t size() const { return size_; }
 
  private:
-  Mode mode_;
+  Mode subnet_mode_;
   std::array<const Contact*, kBucketSize + kPaths * kClosestOfPath> nodes_{};
   std::size_t size_ = 0;
 };
 
 class Lookup::Foremost {
  public:
-  explicit Foremost(Mode mode) : company_(mode) {}
+  explicit Foremost(Mode subnet_mode) : company_(subnet_mode) {}
 
   // Nobody farther can be among them.
   bool is_full() const {
@@ -77,7 +77,16 @@ class Lookup::Foremost {
   std::array<std::size_t, kPaths> of_path_{};
 };
 
-void Lookup::add(const Contact& node) { add_on(added_[0] <= added_[1] ? 0 : 1, node); }
+Lookup::Lookup(const NodeId& own_id, const NodeId& target, Mode mode, Defences defences)
+    : own_id_(own_id),
+      target_(target),
+      subnet_mode_(subnet_mode(mode, defences)),
+      defences_(defences) {}
+
+void Lookup::add(const Contact& node) {
+  const bool has_one_path = defences_ == Defences::none;
+  add_on(has_one_path || added_[0] <= added_[1] ? 0 : 1, node);
+}
 
 void Lookup::add_told(const Endpoint& teller, const Contact& node) {
   const Candidate* known = find(teller);
@@ -86,6 +95,7 @@ void Lookup::add_told(const Endpoint& teller, const Contact& node) {
 }
 
 Lookup::Path Lookup::path_from(Path teller) const {
+  if (defences_ == Defences::none) return teller;
   const auto other = static_cast<Path>(1 - teller);
   return added_[other] < kClosestOfPath && added_[other] < added_[teller] ? other : teller;
 }
@@ -93,14 +103,17 @@ Lookup::Path Lookup::path_from(Path teller) const {
 void Lookup::add_on(Path path, const Contact& node) {
   if (node.id == own_id_ || is_known(node)) return;
   ++added_[path];
-  insert(
-      {.contact = node, .fits = fits(node.id, node.endpoint.address), .path = path, .token = {}});
+  insert({.contact = node, .fits = fits_well(node), .path = path, .token = {}});
 }
 
 bool Lookup::is_known(const Contact& node) const {
   return std::any_of(candidates_.begin(), candidates_.end(), [&node](const Candidate& known) {
     return known.contact.endpoint == node.endpoint;
   });
+}
+
+bool Lookup::fits_well(const Contact& node) const {
+  return defences_ == Defences::none || fits(node.id, node.endpoint.address);
 }
 
 std::vector<Contact> Lookup::askable() const {
@@ -110,7 +123,7 @@ std::vector<Contact> Lookup::askable() const {
   for (const Candidate& candidate : candidates_) {
     if (candidate.state == State::asked) ++in_flight[candidate.path];
   }
-  Foremost foremost(mode_);
+  Foremost foremost(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
@@ -161,7 +174,7 @@ void Lookup::answered(const Contact& node, Bytes token) {
   Candidate candidate = std::move(*it);
   candidates_.erase(it);
   candidate.contact.id = node.id;
-  candidate.fits = fits(node.id, node.endpoint.address);
+  candidate.fits = fits_well(node);
   candidate.state = State::answered;
   candidate.token = to_buffer(token);
   ++answer_count_;
@@ -174,7 +187,7 @@ std::vector<Lookup::Announcement> Lookup::announceable() const {
   auto announced = static_cast<std::size_t>(
       std::count_if(candidates_.begin(), candidates_.end(),
                     [](const Candidate& c) { return c.storing != Storing::no; }));
-  Company closest(mode_);
+  Company closest(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (closest.size() == kBucketSize) break;
     if (candidate.state != State::answered || !closest.admits(candidate.contact)) continue;
@@ -218,7 +231,7 @@ bool Lookup::is_finished() const {
       std::any_of(candidates_.begin(), candidates_.end(),
                   [](const Candidate& c) { return c.storing == Storing::asked; });
   if (waits_for_storing) return false;
-  Foremost foremost(mode_);
+  Foremost foremost(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (candidate.state == State::failed || !foremost.include(candidate)) continue;
@@ -237,8 +250,7 @@ std::size_t Lookup::stored_count() const {
 }
 
 bool Lookup::admits(const Contact& node) const {
-  const Candidate newcomer{
-      .contact = node, .fits = fits(node.id, node.endpoint.address), .token = {}};
+  const Candidate newcomer{.contact = node, .fits = fits_well(node), .token = {}};
   const auto before =
       std::count_if(candidates_.begin(), candidates_.end(), [&](const Candidate& known) {
         return known.state == State::answered && is_before(known, newcomer);
@@ -264,7 +276,7 @@ bool Lookup::is_sure_of_closest() const {
   std::size_t alive = 0;
   for (const Candidate& candidate : candidates_) alive += candidate.state != State::failed ? 1 : 0;
   if (alive <= kBucketSize) return true;
-  Foremost foremost(mode_);
+  Foremost foremost(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;

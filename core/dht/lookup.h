@@ -27,8 +27,7 @@ class Lookup {
   static constexpr std::size_t kParallel = 4;         // alpha of Kademlia, with a little haste
   static constexpr std::size_t kMaxCandidates = 100;  // closer ones push out farther ones
 
-  Lookup(const NodeId& own_id, const NodeId& target, Mode mode)
-      : own_id_(own_id), target_(target), mode_(mode) {}
+  Lookup(const NodeId& own_id, const NodeId& target, Mode mode, Defences defences = Defences::all);
 
   const NodeId& target() const { return target_; }
 
@@ -95,12 +94,14 @@ class Lookup {
   // By the path that has fewer, until each has enough to go on by itself.
   Path path_from(Path teller) const;
   bool is_known(const Contact& node) const;
+  bool fits_well(const Contact& node) const;
   void add_on(Path path, const Contact& node);
   void insert(Candidate candidate);
 
   NodeId own_id_;
   NodeId target_;
-  Mode mode_;
+  Mode subnet_mode_;
+  Defences defences_;
   std::array<std::size_t, kPaths> added_{};
   std::vector<Candidate> candidates_;  // closest first, after those whose ids fit the others
   std::size_t answer_count_ = 0;

@@ -18,7 +18,8 @@ constexpr Duration kCheckAgainAfter = seconds(10);
 
 }  // namespace
 
-RoutingTable::RoutingTable(const NodeId& own_id, Mode mode) : own_id_(own_id), mode_(mode) {}
+RoutingTable::RoutingTable(const NodeId& own_id, Mode mode, Defences defences)
+    : own_id_(own_id), subnet_mode_(subnet_mode(mode, defences)), defences_(defences) {}
 
 void RoutingTable::move_to(Instant now, const NodeId& own_id) {
   const std::vector<Bucket> old = std::exchange(buckets_, {});
@@ -38,10 +39,7 @@ void RoutingTable::move_to(Instant now, const NodeId& own_id) {
 void RoutingTable::add_answering(Instant now, const Contact& node) {
   if (node.id == own_id_) return;
   Bucket& bucket = bucket_of(node.id);
-  Entry entry{.contact = node,
-              .known_since = now,
-              .answered_at = now,
-              .fits = fits(node.id, node.endpoint.address)};
+  Entry entry{.contact = node, .known_since = now, .answered_at = now, .fits = fits_well(node)};
   if (Entry* known = find(node.endpoint.address)) {
     if (known->contact == node) {
       known->answered_at = now;
@@ -84,7 +82,7 @@ bool RoutingTable::wants(Instant now, const Contact& node) const {
   if (subnet_is_full(node.id, node.endpoint.address)) return false;
   const Bucket* bucket = find_bucket(node.id);
   if (bucket == nullptr) return true;
-  const bool is_fit = fits(node.id, node.endpoint.address);
+  const bool is_fit = fits_well(node);
   const bool has_place =
       bucket->entries.size() < kBucketSize ||
       std::any_of(bucket->entries.begin(), bucket->entries.end(), [&](const Entry& entry) {
@@ -252,8 +250,12 @@ bool RoutingTable::stays_for(Instant now, const Entry& known, const Contact& new
   return known.contact.endpoint != newcomer.endpoint && standing(now, known) == Standing::good;
 }
 
+bool RoutingTable::fits_well(const Contact& node) const {
+  return defences_ == Defences::none || fits(node.id, node.endpoint.address);
+}
+
 bool RoutingTable::subnet_is_full(const NodeId& bucket, const IpAddress& address) const {
-  if (!is_subnet_limited(mode_, address)) return false;
+  if (!is_subnet_limited(subnet_mode_, address)) return false;
   const IpPrefix subnet = subnet_of(address);
   const std::size_t bits = shared_prefix_bits(own_id_, bucket);
   std::size_t in_table = 0;

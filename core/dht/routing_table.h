@@ -28,7 +28,7 @@ class RoutingTable {
   static constexpr Duration kGoodFor = minutes(15);
   static constexpr std::uint32_t kMissesOfBad = 2;
 
-  RoutingTable(const NodeId& own_id, Mode mode);
+  RoutingTable(const NodeId& own_id, Mode mode, Defences defences = Defences::all);
 
   // Our id has changed: all nodes stay, each in the bucket where it belongs now.
   void move_to(Instant now, const NodeId& own_id);
@@ -93,13 +93,15 @@ class RoutingTable {
   static const Entry* find_namesake(const Bucket& bucket, const Contact& node);
   void remove(const IpAddress& address);
   bool stays_for(Instant now, const Entry& known, const Contact& newcomer) const;
+  bool fits_well(const Contact& node) const;
   bool subnet_is_full(const NodeId& bucket, const IpAddress& address) const;
   void insert(Bucket& bucket, Entry entry);
   void add_replacement(Bucket& bucket, Entry entry);
   void promote_replacement(Bucket& bucket);
 
   NodeId own_id_;
-  Mode mode_;
+  Mode subnet_mode_;
+  Defences defences_;
   std::vector<Bucket> buckets_;  // by leading bits shared with own_id_, up to the last used
   std::map<IpAddress, NodeId> addresses_;  // of all entries and replacements
 };

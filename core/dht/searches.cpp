@@ -29,7 +29,7 @@ void Searches::add_for_peers(
   searches_.emplace(id, Search{.goal = Goal::peers,
                                .announce = announce,
                                .info_hash = info_hash,
-                               .lookup = Lookup(own_id_, info_hash.position(), mode_),
+                               .lookup = Lookup(own_id_, info_hash.position(), mode_, defences_),
                                .ends_at = now + kLongest,
                                .reported = {}});
 }
@@ -38,7 +38,7 @@ void Searches::add_for_nodes(Instant now, const NodeId& target) {
   if (searches_.size() >= kMaxSearches) return;
   searches_.emplace(next_id_++, Search{.goal = Goal::nodes,
                                        .info_hash = {},
-                                       .lookup = Lookup(own_id_, target, mode_),
+                                       .lookup = Lookup(own_id_, target, mode_, defences_),
                                        .ends_at = now + kLongest,
                                        .reported = {}});
 }
@@ -191,7 +191,7 @@ std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
     const bool is_over = now >= search.ends_at;
     if (!is_over && is_done(search) && search.lookup.answer_count() == 0) {
       // All that were known are gone: there may be others yet.
-      search.lookup = Lookup(own_id_, search.lookup.target(), mode_);
+      search.lookup = Lookup(own_id_, search.lookup.target(), mode_, defences_);
       search.phase = Phase::waiting;
     }
     if (!is_over && !is_done(search)) {

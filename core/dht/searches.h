@@ -26,8 +26,8 @@ class Searches {
   static constexpr Duration kLongest = seconds(30);
 
   // own_id must outlive it.
-  Searches(IpFamily family, Mode mode, const NodeId& own_id)
-      : family_(family), mode_(mode), own_id_(own_id) {}
+  Searches(IpFamily family, Mode mode, Defences defences, const NodeId& own_id)
+      : family_(family), mode_(mode), defences_(defences), own_id_(own_id) {}
 
   // Both wait for the next begin_waiting(). Of too many at once the newest ends at once.
   void add_for_peers(
@@ -99,6 +99,7 @@ class Searches {
 
   IpFamily family_;
   Mode mode_;
+  Defences defences_;
   const NodeId& own_id_;
   std::optional<Endpoint> own_endpoint_;
   std::uint64_t next_id_ = kFirstOwnId;  // of lookups for nodes

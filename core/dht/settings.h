@@ -20,6 +20,10 @@ namespace lanyard::dht {
 // off: not one datagram leaves or is answered.
 enum class Mode : std::uint8_t { public_, private_, off };
 
+// Against hostile nodes: ids that do not fit their addresses count last, subnets have few places,
+// lookups go by two paths. none: in simulations alone, to show what they are worth.
+enum class Defences : std::uint8_t { all, none };
+
 // Each interval is the time in which one more is allowed after the burst. Other implementations
 // ignore an address for minutes that sends 50 messages in 10 s, and several members may share one
 // behind a NAT; the limits on queries stay below that. The bursts are what a start may take.
@@ -46,6 +50,7 @@ struct Limits {
 
 struct Settings {
   Mode mode = Mode::public_;
+  Defences defences = Defences::all;
   std::vector<Endpoint> bootstrap;
   // From the last run, of either family; random without. Each is given up once it is known that it
   // does not fit the address that the world sees us at (BEP 42).

@@ -22,6 +22,11 @@ inline IpPrefix subnet_of(const IpAddress& address) {
   return IpPrefix{address, length}.network();
 }
 
+// By which a node without defences judges.
+inline Mode subnet_mode(Mode mode, Defences defences) {
+  return defences == Defences::none ? Mode::private_ : mode;
+}
+
 inline bool is_subnet_limited(Mode mode, const IpAddress& address) {
   return mode == Mode::public_ && !address.is_private();
 }
