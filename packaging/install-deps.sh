@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
   # building
   ccache clang cmake g++ ninja-build pkg-config
-  libcli11-dev libmnl-dev libsodium-dev libspdlog-dev libuv1-dev nlohmann-json3-dev
+  libcli11-dev libmnl-dev libsodium-dev libspdlog-dev libuv1-dev nettle-dev nlohmann-json3-dev
   # tests and lint; libtorrent is the second opinion on what BitTorrent's DHT speaks
   clang-format-14 clang-tidy-14 doctest-dev git libtorrent-rasterbar-dev python3 python3-cryptography
   # the laboratory and the demo: hosts, routers and NATs in network namespaces

@@ -13,6 +13,7 @@
 
 namespace lanyard::crypto {
 
+using Hash160 = std::array<std::uint8_t, 20>;
 using Hash256 = std::array<std::uint8_t, 32>;
 using Hash512 = std::array<std::uint8_t, 64>;
 using Mac128 = std::array<std::uint8_t, 16>;
@@ -30,6 +31,10 @@ Mac128 blake2b_128(Bytes key, Parts parts);
 // SHA-512 and HMAC-SHA-512 (RFC 2104; a key of any length): what Noise is built from.
 Hash512 sha512(Parts parts);
 Secret<64> hmac_sha512(Bytes key, Parts parts);
+
+// SHA-1 (RFC 3174), only because BEP 44 names what the DHT stores by it. Who wants can make two
+// things of one name: it proves nothing to us.
+Hash160 sha1(Parts parts);
 
 // BLAKE2b-256 keyed with `secret` over "lanyard/1 " label 0x00 context. The secret has 16 to 64
 // bytes. Different labels give unrelated keys.

@@ -34,6 +34,7 @@ EDGES["tests"] = tuple(EDGES)  # tests may look into everything, and nothing loo
 THIRD_PARTY = {
     "sodium": "core/crypto",
     "intel-ipsec-mb": "core/crypto",
+    "nettle/": "core/crypto",
     "nlohmann/": "core/control",
     "uv.h": "platform",
     "uv/": "platform",

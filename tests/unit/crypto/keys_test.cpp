@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "core/crypto/hash.h"
+#include "core/crypto/item_key.h"
 #include "core/crypto/noise_key.h"
 #include "core/crypto/secret.h"
 #include "core/crypto/signing.h"
@@ -19,6 +20,8 @@ static_assert(!std::is_copy_constructible_v<IdentityKey>);
 static_assert(!std::is_copy_constructible_v<NoiseKey>);
 static_assert(!std::is_convertible_v<InvitePublicKey, IdentityPublicKey>);
 static_assert(!std::is_constructible_v<AdminKey, IdentityKey>);
+static_assert(!std::is_copy_constructible_v<ItemKey>);
+static_assert(!std::is_convertible_v<ItemPublicKey, IdentityPublicKey>);
 
 TEST_CASE("Secret: moving wipes the source, cloning does not") {
   SeededRng rng(1);
@@ -74,6 +77,13 @@ TEST_CASE("hashes: the specifications' own examples") {
                    .bytes()) ==
         "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
         "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
+}
+
+TEST_CASE("sha1: RFC 3174's examples, whole and in parts") {
+  CHECK(to_hex(sha1({})) == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  CHECK(to_hex(sha1({as_bytes("a"), {}, as_bytes("bc")})) ==
+        "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(to_hex(sha1({Buffer(1'000'000, 'a')})) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
 }
 
 TEST_CASE("derive: secret, label and context all count") {
@@ -134,6 +144,25 @@ TEST_CASE("signing keys: from a seed and back, cloned, moved") {
   const IdentityKey moved = std::move(key);
   CHECK(equal(key.seed(), Buffer(32)));  // NOLINT(bugprone-use-after-move): it is wiped
   CHECK(moved.public_key() == public_key);
+}
+
+TEST_CASE("item keys: plain Ed25519, RFC 8032's third example, wiped when moved from") {
+  const Buffer seed = *from_hex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
+  ItemKey key = *ItemKey::from_seed(seed);
+  CHECK(to_hex(key.public_key().bytes) ==
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
+  const Buffer message = *from_hex("af82");
+  const Signature signature = key.sign(message);
+  CHECK(to_hex(signature) ==
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a");
+  CHECK(verify(key.public_key(), message, signature));
+  CHECK_FALSE(verify(key.public_key(), *from_hex("af83"), signature));
+  const ItemKey moved = std::move(key);
+  CHECK(moved.sign(message) == signature);
+  CHECK(key.sign(message) != signature);  // NOLINT(bugprone-use-after-move): it is wiped
+  CHECK_FALSE(ItemKey::from_seed(Buffer(31)));
+  CHECK_FALSE(ItemKey::from_seed(Buffer(33)));
 }
 
 TEST_CASE("Noise keys: both sides get the same secret; keys of small order give none") {
