@@ -14,7 +14,7 @@ constexpr Duration kTick = milliseconds(250);
 constexpr Duration kHintsEvery = seconds(2);
 constexpr Duration kLookEvery = seconds(2);  // a person waits
 constexpr Duration kBeaconCalm = seconds(10);
-constexpr Duration kIntroductionPause = seconds(1);
+constexpr Duration kIntroductionRest = seconds(1);
 constexpr Duration kClaimEvery = seconds(1);     // protocol.md 6.3
 constexpr Duration kPatience = seconds(120);     // then it is better to say what is wrong
 constexpr Duration kSecondOpinion = seconds(2);  // one with a wrong clock must not decide
@@ -37,7 +37,7 @@ Joining::Joining(Turn& turn,
           token_, identity_, noise_.public_key(), wish_.member_name, turn.wall)),
       access_(token_.join_secret),
       roster_(token_.network()),
-      introductions_(credentials_id, kIntroductionPause),
+      introductions_(credentials_id, {kIntroductionRest}),
       beacons_(kBeaconCalm),
       started_(turn.now),
       next_tick_(turn.now) {
@@ -106,7 +106,7 @@ Error Joining::not_found() const {
 }
 
 void Joining::handle_established(Turn& turn, tunnel::Established&& event) {
-  if (event.attempt) introductions_.ended(turn, *event.attempt);
+  if (event.attempt) introductions_.answered(turn, *event.attempt);
   ++sessions_;
   Link link(turn, std::move(event), tunnel::Scope::join);
   const tunnel::SessionIndex index = link.index();
@@ -117,7 +117,7 @@ void Joining::handle_established(Turn& turn, tunnel::Established&& event) {
 }
 
 void Joining::handle_failed(Turn& turn, const tunnel::Failed& event) {
-  introductions_.ended(turn, event.attempt);
+  introductions_.failed(turn, event.attempt);
 }
 
 // A member that did not push its chain yet, or whose push was lost, is asked for it.
@@ -225,7 +225,7 @@ void Joining::receive_refusal(Turn& turn, const Link& link, const RefusalMessage
 bool Joining::handle_peers_found(Turn& turn, const dht::PeersFound& found) {
   if (!rendezvous_.owns(found.info_hash)) return false;
   found_in_dht_ += static_cast<std::uint32_t>(found.peers.size());
-  for (const Endpoint& endpoint : found.peers) introductions_.offer(turn, endpoint);
+  introductions_.offer_rumours(turn, found.peers);
   return true;
 }
 

@@ -14,12 +14,18 @@ namespace {
 constexpr Duration kBusyTick = milliseconds(250);
 constexpr Duration kCalmTick = seconds(1);
 constexpr Duration kBeaconCalm = seconds(60);
-constexpr Duration kMemberPause = seconds(20);  // between attempts with one unknown address
-constexpr Duration kJoinPause = seconds(1);     // a person waits at the other end
-constexpr Duration kSaveEvery = seconds(5);     // rosters change in bursts
-constexpr Duration kExpiryEvery = minutes(1);   // or digests differ around an invite's end
-// Two NATs open only while both sides send: whoever misses someone looks often at first.
-constexpr Duration kBrisk = minutes(2);
+constexpr Duration kMemberRest = seconds(20);  // between attempts with one unknown address
+constexpr std::int64_t kRumourGrowth = 4;      // a member that is there calls us, or tells where
+constexpr Duration kJoinRest = seconds(1);     // a person waits at the other end
+constexpr Duration kSaveEvery = seconds(5);    // rosters change in bursts
+constexpr Duration kExpiryEvery = minutes(1);  // or digests differ around an invite's end
+// Two NATs open only while both sides send: whoever misses someone looks often at first, then ever
+// more seldom: a fortieth of the time that has gone lies between two looks.
+constexpr std::int64_t kLookShare = 40;
+constexpr Duration kBriskLook = seconds(3);    // for two minutes
+constexpr Duration kLonelyLook = seconds(60);  // at the most, where nobody could tell of the others
+constexpr Duration kCalmLook = minutes(5);     // where somebody could
+constexpr Duration kFreshInvite = minutes(2);  // mostly it is used by then
 
 std::array<std::uint8_t, 16> id_bytes(const network::NetworkId& id) { return id.bytes; }
 
@@ -55,8 +61,8 @@ LocalNetwork::LocalNetwork(NetworkHandles handles,
       member_access_(keys_.secret, network::Scope::member),
       join_access_(keys_.secret, network::Scope::join),
       mesh_(handles.member_credentials, keys_.noise.public_key()),
-      introductions_(handles.member_credentials, kMemberPause),
-      join_introductions_(handles.join_credentials, kJoinPause),
+      introductions_(handles.member_credentials, {kMemberRest, kRumourGrowth}),
+      join_introductions_(handles.join_credentials, {kJoinRest}),
       beacons_(kBeaconCalm) {
   for (const Buffer& item : file.chain) (void)roster_.add_item(item, now);
   (void)roster_.add(membership_, now);
@@ -148,13 +154,13 @@ void LocalNetwork::stop(Turn& turn) {
 
 Duration LocalNetwork::member_look_interval(Instant now) const {
   if (mesh_.all_connected()) return {};
-  if (now - up_since_ < kBrisk) return seconds(3);
-  return mesh_.connected(0).empty() ? seconds(60) : minutes(5);
+  const Duration longest = mesh_.connected(0).empty() ? kLonelyLook : kCalmLook;
+  return std::clamp((now - up_since_) / kLookShare, kBriskLook, longest);
 }
 
 Duration LocalNetwork::join_look_interval(Instant now) const {
-  // An invite is mostly used at once; later a newcomer may wait for half a minute.
-  if (now - invited_at_ < kBrisk) return seconds(4);
+  // Later a newcomer may wait for half a minute.
+  if (now - invited_at_ < kFreshInvite) return seconds(4);
   return now - invited_at_ < minutes(15) ? seconds(10) : seconds(60);
 }
 

@@ -134,8 +134,8 @@ class LocalNetwork {
   void welcome(Turn& turn, const Link& link, const network::Membership& membership);
   void admit(Turn& turn, Link& link, const network::Member& member);
   void learn_outside(Turn& turn, const std::optional<Endpoint>& observed);
-  // Of a member that we have a session with: it need not be called.
-  bool is_of_connected(const Endpoint& endpoint) const;
+  // Those that are of no member that we have a session with.
+  std::vector<Endpoint> strangers(std::vector<Endpoint> endpoints) const;
 
   // local_network_gossip.cpp
   void apply(Turn& turn, const network::RosterChange& change, tunnel::SessionIndex source);

@@ -37,8 +37,8 @@ void LocalNetwork::handle_established(Turn& turn,
                                       tunnel::Established&& event,
                                       tunnel::Scope scope) {
   if (event.attempt && !mesh_.attempt_ended(turn, *event.attempt)) {
-    if (!introductions_.ended(turn, *event.attempt)) {
-      join_introductions_.ended(turn, *event.attempt);
+    if (!introductions_.answered(turn, *event.attempt)) {
+      join_introductions_.answered(turn, *event.attempt);
     }
   }
   Link& link = mesh_.add(turn, Link(turn, std::move(event), scope));
@@ -53,7 +53,7 @@ void LocalNetwork::handle_established(Turn& turn,
 
 void LocalNetwork::handle_failed(Turn& turn, const tunnel::Failed& event) {
   mesh_.attempt_failed(turn, event);
-  if (!introductions_.ended(turn, event.attempt)) join_introductions_.ended(turn, event.attempt);
+  if (!introductions_.failed(turn, event.attempt)) join_introductions_.failed(turn, event.attempt);
 }
 
 void LocalNetwork::verify(Turn& turn, tunnel::SessionIndex index) {
@@ -102,6 +102,7 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
     roster_file_due_ = true;
   }
   mesh_.admit(turn, link, member.id);
+  introductions_.clear_name(link.endpoint);
   learn_outside(turn, link.observed);
   offer_as_dht_node(turn, link.endpoint);
   if (link.initiator == tunnel::Initiator::peer) link.ping(turn, link.endpoint, roster_.digest());
@@ -288,13 +289,11 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
 bool LocalNetwork::handle_peers_found(Turn& turn, const dht::PeersFound& found) {
   if (rendezvous_.owns(found.info_hash)) {
     if (mesh_.all_connected() && !mesh_.peers().empty()) return true;
-    for (const Endpoint& endpoint : found.peers) introduce(turn, endpoint);
+    introductions_.offer_rumours(turn, strangers(found.peers));
     return true;
   }
   if (!join_rendezvous_.owns(found.info_hash)) return false;
-  for (const Endpoint& endpoint : found.peers) {
-    if (!is_of_connected(endpoint)) join_introductions_.offer(turn, endpoint);
-  }
+  join_introductions_.offer_rumours(turn, strangers(found.peers));
   return true;
 }
 
@@ -304,21 +303,19 @@ void LocalNetwork::handle_lookup_done(Turn& turn, const dht::LookupDone& done) {
 }
 
 void LocalNetwork::introduce(Turn& turn, const Endpoint& endpoint) {
-  if (!is_of_connected(endpoint)) introductions_.offer(turn, endpoint);
+  for (const Endpoint& stranger : strangers({endpoint})) introductions_.offer(turn, stranger);
 }
 
-bool LocalNetwork::is_of_connected(const Endpoint& endpoint) const {
+std::vector<Endpoint> LocalNetwork::strangers(std::vector<Endpoint> endpoints) const {
   for (const auto& [id, peer] : mesh_.peers()) {
     const Link* link = mesh_.sending_link(peer);
     if (link == nullptr) continue;
-    if (link->endpoint == endpoint) return true;
+    std::erase(endpoints, link->endpoint);
     const network::Member* member = roster_.find(id);
-    if (member != nullptr && std::find(member->endpoints.begin(), member->endpoints.end(),
-                                       endpoint) != member->endpoints.end()) {
-      return true;
-    }
+    if (member == nullptr) continue;
+    for (const Endpoint& announced : member->endpoints) std::erase(endpoints, announced);
   }
-  return false;
+  return endpoints;
 }
 
 }  // namespace lanyard::node

@@ -9,30 +9,42 @@ namespace {
 
 // Nodes keep a peer for 15 to 45 min (BEP 5 names no time; implementations differ).
 constexpr Duration kAnnounceEvery = minutes(12);
-constexpr std::int64_t kAnnounceJitter = 5;      // a fifth either way: members do not march in step
-constexpr Duration kAnnounceRetry = seconds(5);  // nobody took it
-constexpr std::int64_t kNextHourFrom = 3300;     // seconds of an hour
+constexpr std::int64_t kAnnounceJitter = 5;   // a fifth either way: members do not march in step
+constexpr Duration kFirstRetry = seconds(5);  // nobody took it; then after ever longer
+// Clocks differ: near the end of an hour others announce under the next one's hash first.
+constexpr std::int64_t kNextHourFrom = 3300;  // seconds of an hour
 
 }  // namespace
 
-void Rendezvous::tick(Turn& turn, const network::AccessKeys& keys, Duration look_every) {
-  if (turn.settings.dht_mode == DhtMode::off) return;
+// What was announced for the next hour holds for this one when that has come: there is no crowd at
+// the turn, and the new next hour is announced with the rest, in good time.
+void Rendezvous::follow(Turn& turn, const network::AccessKeys& keys) {
   const auto hour = network::RendezvousHour::of(turn.wall);
-  if (!hour_ || hour_->number != hour.number) {
+  if (hour_ && hour_->number == hour.number) return;
+  if (hour_ && hour_->next().number == hour.number) {
+    if (meetings_[0].lookup) turn.dht.cancel(*meetings_[0].lookup);
+    meetings_[0] = meetings_[1];
+  } else {
     stop(turn);
-    hour_ = hour;
-    meetings_[0].info_hash = {keys.rendezvous(hour)};
-    meetings_[1].info_hash = {keys.rendezvous(hour.next())};
+    meetings_[0] = {.info_hash = {keys.rendezvous(hour)}, .lookup = std::nullopt};
     next_announce_ = turn.now;
   }
+  meetings_[1] = {.info_hash = {keys.rendezvous(hour.next())}, .lookup = std::nullopt};
+  hour_ = hour;
+}
+
+void Rendezvous::tick(Turn& turn, const network::AccessKeys& keys, Duration look_every) {
+  if (turn.settings.dht_mode == DhtMode::off) return;
+  follow(turn, keys);
   if (turn.now >= next_announce_) {
     next_announce_ = turn.now + turn.rng.jittered(kAnnounceEvery, kAnnounceJitter);
     last_look_ = turn.now;
+    retry_after_ = was_refused_ ? std::min(retry_after_ * 2, kAnnounceEvery) : kFirstRetry;
+    was_refused_ = false;
     for (Meeting& meeting : meetings_) look(turn, meeting, dht::Announce::yes);
   } else if (look_every > Duration{} && turn.now - last_look_ >= look_every) {
     last_look_ = turn.now;
     look(turn, meetings_[0], dht::Announce::no);
-    // A clock that is ahead announces under the next hour first.
     if (turn.wall.seconds % 3600 >= kNextHourFrom) look(turn, meetings_[1], dht::Announce::no);
   }
 }
@@ -51,9 +63,11 @@ void Rendezvous::lookup_done(Turn& turn, const dht::LookupDone& done) {
   for (Meeting& meeting : meetings_) {
     if (meeting.lookup != done.lookup) continue;
     meeting.lookup.reset();
-    if (meeting.announce == dht::Announce::yes && done.stored_at == 0) {
-      next_announce_ = earlier(next_announce_, turn.now + kAnnounceRetry);
-    }
+    if (meeting.announce == dht::Announce::no) continue;
+    if (done.stored_at > 0) continue;
+    next_announce_ = earlier(next_announce_, turn.now + retry_after_);
+    // Without a node nothing was sent, and one may turn up at any moment.
+    if (done.answered > 0) was_refused_ = true;
   }
 }
 

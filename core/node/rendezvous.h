@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rendezvous: meeting in the DHT under the info-hashes that follow from one access secret
-// (protocol.md section 8). Both ends announce and both look, so that both start to send and two
-// endpoint-independent NATs open for each other. Owned by one network or join, control thread.
+// Rendezvous: meeting in the DHT under the info-hashes that follow from one access secret and the
+// hour (protocol.md section 8). Both ends announce and both look, so that both start to send and
+// two endpoint-independent NATs open for each other. Owned by one network or join, control thread.
 #pragma once
 
 #include <array>
@@ -33,11 +33,14 @@ class Rendezvous {
     dht::Announce announce = dht::Announce::no;
   };
 
+  void follow(Turn& turn, const network::AccessKeys& keys);
   void look(Turn& turn, Meeting& meeting, dht::Announce announce);
 
   std::optional<network::RendezvousHour> hour_;
   std::array<Meeting, 2> meetings_;  // of this hour and the next
   Instant next_announce_ = Instant::long_ago();
+  Duration retry_after_;      // when nobody takes the last announcement
+  bool was_refused_ = false;  // by nodes that answered
   Instant last_look_ = Instant::long_ago();
 };
 

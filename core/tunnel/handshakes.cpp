@@ -35,10 +35,11 @@ void Handshakes::set_credentials(std::vector<Credentials> credentials) {
 
 AttemptId Handshakes::start(Instant now,
                             std::uint32_t credentials_id,
-                            std::span<const Endpoint> candidates) {
+                            std::span<const Endpoint> candidates,
+                            Effort effort) {
   const Credentials* credentials = parts_->context.find(credentials_id);
   assert(credentials != nullptr);
-  return parts_->initiations.start(now, *credentials, candidates);
+  return parts_->initiations.start(now, *credentials, candidates, effort);
 }
 
 void Handshakes::add_candidates(Instant now,

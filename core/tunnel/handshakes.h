@@ -28,6 +28,11 @@ enum class AttemptId : std::uint64_t {};
 
 enum class Initiator : std::uint8_t { us, peer };
 
+// How hard an attempt tries. A probe is for an address that anybody may have named: three
+// datagrams, so that it is no use as a weapon, and yet two ends that probe each other open their
+// NATs.
+enum class Effort : std::uint8_t { full, probe };
+
 // We have a session with a peer that proved its key; may be sent on at once. Each end should send
 // something soon (a keepalive will do), for the initiator repeats message 3 until then. When its
 // owner drops the session, it calls release_index().
@@ -106,7 +111,10 @@ class Handshakes {
   // Shakes hands with whoever answers first at one of these addresses (8 at most; the first ones
   // count). It ends with Established or Failed, within 10 s. credentials_id must be among the
   // current ones.
-  AttemptId start(Instant now, std::uint32_t credentials_id, std::span<const Endpoint> candidates);
+  AttemptId start(Instant now,
+                  std::uint32_t credentials_id,
+                  std::span<const Endpoint> candidates,
+                  Effort effort = Effort::full);
   // More addresses for an attempt; known ones are ignored, past 8 the oldest goes. Nothing happens
   // when the attempt has ended.
   void add_candidates(Instant now, AttemptId attempt, std::span<const Endpoint> candidates);

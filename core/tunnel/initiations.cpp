@@ -21,6 +21,9 @@ constexpr std::array<Duration, 3> kFirstCalls = {milliseconds(0), milliseconds(2
 constexpr Duration kCallInterval = seconds(1);
 // What punching a hole through two NATs may take; then the owner looks for other addresses.
 constexpr Duration kAttemptTime = seconds(10);
+// Of a probe: a datagram may be lost, and the other end may be a second behind.
+constexpr std::array<Duration, 3> kProbeCalls = {seconds(0), seconds(1), seconds(3)};
+constexpr Duration kProbeTime = seconds(5);
 constexpr Duration kMessage3Interval = milliseconds(500);
 constexpr Duration kMessage3Time = seconds(5);
 // Of a Noise message 1 with a psk: the ephemeral key in clear, then the payload with its tag.
@@ -30,7 +33,8 @@ constexpr std::size_t kMessage1Overhead = kHandshakeHeaderSize + crypto::kNoiseK
 
 AttemptId Initiations::start(Instant now,
                              const Credentials& credentials,
-                             std::span<const Endpoint> to) {
+                             std::span<const Endpoint> to,
+                             Effort effort) {
   const SessionIndex index = context_.indices.take(context_.rng);
   Attempt attempt{
       .id = AttemptId{next_id_++},
@@ -40,6 +44,7 @@ AttemptId Initiations::start(Instant now,
       .message_1 = {},
       .candidates = {},
       .started = now,
+      .effort = effort,
       .calls = 0,
       .next_at = now,
       .obstacle = FailureReason::timeout,
@@ -215,7 +220,7 @@ void Initiations::handle_timeout(Instant now, Datagrams& out, HandshakeEvents& e
         continue;
       }
       repeat_message_3(now, attempt, out);
-    } else if (now >= attempt.started + kAttemptTime) {
+    } else if (now >= end_of(attempt)) {
       events.emplace_back(Failed{attempt.id, attempt.credentials_id, attempt.obstacle});
       context_.indices.give_back(attempt.hello.index);
       entry = attempts_.erase(entry);
@@ -243,11 +248,18 @@ Initiations::Attempt* Initiations::find(AttemptId id) {
 // Of the n-th call of all candidates; the end of the attempt when there is none any more.
 Instant Initiations::call_time(const Attempt& attempt) {
   const auto n = attempt.calls;
+  if (attempt.effort == Effort::probe) {
+    return n < kProbeCalls.size() ? attempt.started + kProbeCalls[n] : end_of(attempt);
+  }
   const Duration after =
       n < kFirstCalls.size()
           ? kFirstCalls[n]
           : kCallInterval * static_cast<std::int64_t>(n - kFirstCalls.size() + 1);
-  return attempt.started + std::min(after, kAttemptTime);
+  return earlier(attempt.started + after, end_of(attempt));
+}
+
+Instant Initiations::end_of(const Attempt& attempt) {
+  return attempt.started + (attempt.effort == Effort::probe ? kProbeTime : kAttemptTime);
 }
 
 // Candidates that came late are called for the first time at once, then with the others.
@@ -257,7 +269,7 @@ void Initiations::call_due(Instant now, Attempt& attempt, Datagrams& out) {
     if (is_call_time || !candidate.is_called) call(attempt, candidate, out);
   }
   // Calls that a late timer has missed are left out.
-  while (call_time(attempt) <= now && call_time(attempt) < attempt.started + kAttemptTime) {
+  while (call_time(attempt) <= now && call_time(attempt) < end_of(attempt)) {
     ++attempt.calls;
   }
   attempt.next_at = call_time(attempt);

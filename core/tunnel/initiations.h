@@ -21,7 +21,10 @@ class Initiations {
   Initiations(HandshakeContext& context, SourceLimiter& limiter)
       : context_(context), limiter_(limiter) {}
 
-  AttemptId start(Instant now, const Credentials& credentials, std::span<const Endpoint> to);
+  AttemptId start(Instant now,
+                  const Credentials& credentials,
+                  std::span<const Endpoint> to,
+                  Effort effort);
   void add_candidates(Instant now, AttemptId id, std::span<const Endpoint> to);
   void cancel(AttemptId id);
   // Message 3 has arrived, or nobody wants the session any more. The index stays taken.
@@ -66,6 +69,7 @@ class Initiations {
     Buffer message_1;                               // mac2 is zero
     std::vector<Candidate> candidates;
     Instant started;
+    Effort effort = Effort::full;
     std::size_t calls = 0;  // of all candidates
     Instant next_at;        // of the next call, or of the next repetition of message 3
     FailureReason obstacle = FailureReason::timeout;
@@ -73,6 +77,7 @@ class Initiations {
   };
 
   static Instant call_time(const Attempt& attempt);
+  static Instant end_of(const Attempt& attempt);
   static void call_due(Instant now, Attempt& attempt, Datagrams& out);
   static void call(const Attempt& attempt, Candidate& candidate, Datagrams& out);
   static void add(Attempt& attempt, std::span<const Endpoint> to);

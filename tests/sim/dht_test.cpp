@@ -54,5 +54,35 @@ TEST_CASE("a private DHT begins with a single node, and grows by tokens and memb
   CHECK(reach_each_other(world, bob, carol, "lab", seconds(20)));
 }
 
+TEST_CASE("the hour turns while members look for each other, by clocks that differ") {
+  for (const std::int64_t ahead : {0, 240, -240}) {
+    for (const std::int64_t seconds_before : {70, 3, -2}) {
+      CAPTURE(ahead);
+      CAPTURE(seconds_before);
+      World world(33);
+      world.internet().set_weather(kFair);
+      for (const char* beacon : {"beacon1", "beacon2", "beacon3"}) world.add_beacon(beacon);
+      Host& alice = world.add_host("alice", world.internet().add_home());
+      Host& bob = world.add_host("bob", world.internet().add_home());
+      world.internet().make_dht_strangers(world.internet().site_of(alice.id()),
+                                          world.internet().site_of(bob.id()));
+      bob.set_clock_error(seconds(ahead));
+      for (Host* host : {&alice, &bob}) host->power_on();
+      create(world, alice, "lab");
+      REQUIRE(join(world, bob, "lab", invite(world, alice, "lab", 1), seconds(15)));
+      REQUIRE(reach_each_other(world, alice, bob, "lab", seconds(10)));
+
+      // Both wake in new places, so that all that they remember is void.
+      for (Host* host : {&alice, &bob}) host->pull_the_plug();
+      world.run_for(minutes(59) + seconds(60 - seconds_before) - (world.now() - Instant{}));
+      for (Host* host : {&alice, &bob}) world.move(*host, world.internet().add_home());
+      world.internet().make_dht_strangers(world.internet().site_of(alice.id()),
+                                          world.internet().site_of(bob.id()));
+      for (Host* host : {&alice, &bob}) host->power_on();
+      CHECK(reach_each_other(world, alice, bob, "lab", seconds(20)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lanyard::sim

@@ -53,6 +53,8 @@ Host::~Host() = default;
 
 Endpoint Host::inside_endpoint() const { return {world_.internet().address_of(id_), port_}; }
 
+UnixTime Host::wall() const { return {world_.wall().seconds + clock_error_.seconds()}; }
+
 node::Underlay Host::underlay() const {
   node::Underlay out;
   out.addresses.push_back({{world_.internet().address_of(id_), 24}, "eth0"});
@@ -70,7 +72,7 @@ void Host::power_on() {
   }
   port_ = node_->remembered_port();
   if (port_ == 0) port_ = static_cast<std::uint16_t>(kFirstPort + id_);
-  node_->start(world_.now(), world_.wall(), port_, outbox_);
+  node_->start(world_.now(), wall(), port_, outbox_);
   carry_out();
   node_->handle_underlay(world_.now(), underlay(), outbox_);
   carry_out();
@@ -153,7 +155,7 @@ void Host::handle_device_ready(const DeviceReady& ready) {
 
 void Host::handle_calendar_tick(const CalendarTick& tick) {
   if (!is_on() || tick.boot != boot_) return;
-  node_->set_wall_clock(world_.now(), world_.wall());
+  node_->set_wall_clock(world_.now(), wall());
   world_.queue().push(world_.now() + kCalendarInterval, CalendarTick{id_, boot_});
   carry_out();
 }

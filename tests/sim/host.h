@@ -45,6 +45,9 @@ class Host {
   // What the next power_on() starts with.
   node::Settings& settings() { return settings_; }
 
+  // By how much its calendar is ahead of the world's.
+  void set_clock_error(Duration error) { clock_error_ = error; }
+
   bool is_on() const { return node_ != nullptr; }
   void power_on();
   void pull_the_plug();  // nothing is said or saved
@@ -76,6 +79,7 @@ class Host {
  private:
   class Log;
 
+  UnixTime wall() const;
   node::Underlay underlay() const;
   void carry_out();
   void carry_out_files();
@@ -89,6 +93,7 @@ class Host {
   const HostId id_;
   const std::string name_;
   node::Settings settings_;
+  Duration clock_error_;
   std::uint16_t port_ = 0;
   std::uint32_t boot_ = 0;
   Instant wakeup_at_ = Instant::never();

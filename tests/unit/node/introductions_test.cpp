@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint32_t kDoor = 5;
 constexpr Duration kPause = seconds(20);
+constexpr std::int64_t kGrowth = 4;
 
 Endpoint endpoint(std::string_view text) { return *Endpoint::parse(text); }
 
@@ -39,6 +40,10 @@ struct Newcomer : TurnFixture {
     Turn turn = this->turn();
     introductions.offer(turn, endpoint(text));
   }
+  void rumour(const std::vector<Endpoint>& endpoints) {
+    Turn turn = this->turn();
+    introductions.offer_rumours(turn, endpoints);
+  }
   // First messages that went to each endpoint since the last call.
   std::map<Endpoint, int> asked() {
     tunnel::HandshakeEvents events;
@@ -48,8 +53,8 @@ struct Newcomer : TurnFixture {
     for (const Datagram& datagram : std::exchange(out.datagrams, {})) ++to[datagram.to];
     return to;
   }
-  // Until all attempts have failed.
-  void wait_in_vain() {
+  // Until all attempts have failed; how many datagrams were sent.
+  std::size_t wait_in_vain() {
     while (introductions.is_active()) {
       REQUIRE(handshakes.next_timeout() != Instant::never());
       now = handshakes.next_timeout();
@@ -57,13 +62,15 @@ struct Newcomer : TurnFixture {
       handshakes.handle_timeout(now, out.datagrams, events);
       Turn turn = this->turn();
       for (const auto& event : events) {
-        CHECK(introductions.ended(turn, std::get<tunnel::Failed>(event).attempt));
+        CHECK(introductions.failed(turn, std::get<tunnel::Failed>(event).attempt));
       }
     }
+    const std::size_t sent = out.datagrams.size();
     out.clear();
+    return sent;
   }
 
-  Introductions introductions{kDoor, kPause};
+  Introductions introductions{kDoor, {kPause, kGrowth}};
 };
 
 }  // namespace
@@ -116,7 +123,8 @@ TEST_CASE("introductions: attempts of others are not theirs") {
   Newcomer anna;
   anna.offer("192.168.1.3:4001");
   Turn turn = anna.turn();
-  CHECK_FALSE(anna.introductions.ended(turn, tunnel::AttemptId{1'000'000}));
+  CHECK_FALSE(anna.introductions.failed(turn, tunnel::AttemptId{1'000'000}));
+  CHECK_FALSE(anna.introductions.answered(turn, tunnel::AttemptId{1'000'000}));
   CHECK(anna.introductions.is_active());
 }
 
@@ -125,8 +133,103 @@ TEST_CASE("introductions: so many at once, however many are named") {
   for (int i = 0; i < 70; ++i) anna.offer("198.51.100.1:" + std::to_string(1000 + i));
   CHECK(anna.asked().size() == 64);
   anna.wait_in_vain();
-  anna.offer("198.51.100.1:2000");  // takes the place of one that rests
+  anna.offer("198.51.100.1:2000");
   CHECK(anna.asked().count(endpoint("198.51.100.1:2000")) == 1);
+}
+
+TEST_CASE("introductions: a rumour costs a few datagrams, and what proves to be junk hardly more") {
+  Newcomer anna;
+  const std::vector<Endpoint> junk{endpoint("198.51.100.1:4001")};
+  anna.rumour(junk);
+  anna.rumour(junk);
+  CHECK(anna.introductions.is_active());
+  CHECK(anna.wait_in_vain() == 3);
+  CHECK(anna.introductions.junk() == 0);  // it may have been asleep
+
+  // Named again each second for a day.
+  const Instant begin = anna.now;
+  std::size_t sent = 0;
+  while (anna.now - begin < hours(24)) {
+    anna.rumour(junk);
+    if (anna.introductions.is_active()) sent += anna.wait_in_vain();
+    anna.now = anna.now + seconds(1);
+  }
+  CHECK(sent == 3 * 10);  // after 20 s, 80 s, 6, 22, 86 min, then every 4 h
+  CHECK(anna.introductions.junk() == 1);
+
+  anna.introductions.clear_name(junk.front());
+  CHECK(anna.introductions.junk() == 0);
+  anna.rumour(junk);
+  CHECK(anna.introductions.is_active());
+}
+
+TEST_CASE("introductions: rumours have a budget, and a loud liar a share of it") {
+  Newcomer anna;
+  std::vector<Endpoint> junk;
+  for (int i = 0; i < 1000; ++i) {
+    junk.push_back(endpoint("198.51.100.1:" + std::to_string(1000 + i)));
+  }
+  anna.rumour(junk);
+  CHECK(anna.asked().size() == Introductions::kProbesPerAnswer);
+  anna.rumour({endpoint("203.0.113.1:4001")});  // another node's answer has room
+  CHECK(anna.asked().count(endpoint("203.0.113.1:4001")) == 1);
+
+  std::size_t begun = 0;
+  const Instant begin = anna.now;
+  while (anna.now - begin < minutes(10)) {
+    anna.rumour(junk);
+    anna.rumour(junk);
+    begun += anna.wait_in_vain() / 3;
+    anna.now = anna.now + seconds(1);
+  }
+  CHECK(begun <= 16 + 10 * 30);
+  CHECK(begun >= 10 * 29);
+
+  // Who knows the secret need not wait for that.
+  anna.offer("203.0.113.2:4001");
+  CHECK(anna.asked().count(endpoint("203.0.113.2:4001")) == 1);
+}
+
+TEST_CASE("introductions: what is remembered of junk is bounded") {
+  Newcomer anna;
+  const std::vector<Endpoint> first{endpoint("203.0.113.1:4001")};
+  anna.rumour(first);
+  anna.wait_in_vain();
+  anna.now = anna.now + hours(1);
+  anna.rumour(first);
+  anna.wait_in_vain();
+  CHECK(anna.introductions.junk() == 1);
+  for (int i = 0; i < 600; ++i) {
+    anna.now = anna.now + seconds(2);
+    anna.rumour({endpoint("198.51.100.1:" + std::to_string(1000 + i))});
+    anna.wait_in_vain();
+  }
+  CHECK(anna.introductions.junk() == 0);  // the oldest has gone
+  anna.rumour(first);
+  CHECK(anna.introductions.is_active());
+}
+
+TEST_CASE("introductions: whoever has answered is junk no more") {
+  Newcomer anna;
+  const std::vector<Endpoint> peer{endpoint("203.0.113.1:4001")};
+  anna.rumour(peer);
+  anna.wait_in_vain();
+  anna.now = anna.now + kPause;
+  anna.rumour(peer);
+  anna.wait_in_vain();
+  CHECK(anna.introductions.junk() == 1);
+  anna.now = anna.now + kPause * kGrowth;
+  Turn turn = anna.turn();
+  anna.introductions.offer_rumours(turn, peer);
+  CHECK(anna.introductions.answered(turn, tunnel::AttemptId{3}));
+  CHECK(anna.introductions.junk() == 0);
+  CHECK_FALSE(anna.introductions.is_active());
+  // It may refuse us for a reason that lasts: there is a rest all the same.
+  anna.rumour(peer);
+  CHECK_FALSE(anna.introductions.is_active());
+  anna.now = anna.now + kPause;
+  anna.rumour(peer);
+  CHECK(anna.introductions.is_active());
 }
 
 TEST_CASE("introductions: given up") {

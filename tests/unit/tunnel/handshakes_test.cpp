@@ -148,6 +148,25 @@ TEST_CASE("handshake: calls at 0, 0.25, 0.5, 1, 2, ... 9 s, then gives up") {
   CHECK(a.handshakes.next_timeout() == Instant::never());
 }
 
+TEST_CASE("handshake: a probe calls at 0, 1 and 3 s, and gives up after 5") {
+  Host a("192.0.2.1:4001", 1);
+  a.be_member(1, 11);
+  World world({&a});
+  const Endpoint nobody = endpoint("192.0.2.9:4001");
+  const Instant begin = world.now;
+  const AttemptId attempt = a.handshakes.start(begin, 1, {&nobody, 1}, Effort::probe);
+  std::vector<std::int64_t> calls;
+  while (a.failed().empty() && world.now - begin < seconds(20)) {
+    world.run(milliseconds(10));
+    while (calls.size() < world.sent.size()) calls.push_back((world.now - begin).milliseconds());
+  }
+  for (std::int64_t& call : calls) call -= call % 1000;  // the steps of this test
+  CHECK(calls == std::vector<std::int64_t>{0, 1000, 3000});
+  REQUIRE(a.failed().size() == 1);
+  CHECK(a.failed().front().attempt == attempt);
+  CHECK((world.now - begin).seconds() == 5);
+}
+
 TEST_CASE(
     "handshake: candidates that come late are called at once, the ninth pushes the first out") {
   Host a(kA, 1);
