@@ -7,11 +7,10 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "core/base/datagram.h"
-#include "core/base/endpoint.h"
+#include "core/base/time.h"
 #include "platform/drop_counters.h"
 #include "platform/event_loop.h"
 #include "platform/udp_port.h"
@@ -28,23 +27,25 @@ class ControlSender {
 
   // In order, each family for itself; those for which there is no room in time are counted.
   void send(const Datagrams& datagrams);
+  // What waits gets a last chance to leave; the calling thread waits, at most so long.
+  void finish(Duration patience);
   void tell_drops(DropList& list) const { drops_.tell(list); }
 
  private:
   struct Queue {
-    std::optional<WritableWatch> room;  // none where the system lacks the family
     Datagrams waiting;
     std::size_t waiting_bytes = 0;
-    bool is_watching = false;
+    std::size_t fruitless = 0;  // tries since something left
   };
 
-  Queue& queue_for(IpFamily family) { return family == IpFamily::v4 ? v4_ : v6_; }
   void send_waiting(Queue& queue);
+  void send_all_waiting();
 
   const UdpPort& port_;
   SendDrops drops_;
   Queue v4_;
   Queue v6_;
+  Timer retry_;
 };
 
 }  // namespace lanyard::platform

@@ -41,6 +41,8 @@ constexpr Duration kWallClockInterval = minutes(1);
 constexpr Duration kShortestWait = milliseconds(1);
 // Beacons that are handled before other events get their turn.
 constexpr int kBeaconsAtOnce = 32;
+// At the end, for what tells peers of it and still waits in a full socket.
+constexpr Duration kFarewell = milliseconds(200);
 constexpr int kRouterDatagramsAtOnce = 32;
 
 // The answer tells of something that has to be on disk.
@@ -214,6 +216,7 @@ void Daemon::stop() {
   log(log_sink_, LogLevel::info, "stopping");
   node_.stop(now(), outbox_);
   settle();
+  sender_->finish(kFarewell);
   loop_.stop();
 }
 

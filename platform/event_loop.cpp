@@ -32,19 +32,6 @@ ReadableWatch::ReadableWatch(EventLoop& loop, int descriptor, std::function<void
   check(uv_poll_start(handle(), UV_READABLE, [](uv_poll_t* poll, int, int) { call(poll); }));
 }
 
-WritableWatch::WritableWatch(EventLoop& loop, int descriptor, std::function<void()> on_writable)
-    : Watch(std::move(on_writable)) {
-  void* self = handle()->data;
-  check(uv_poll_init(loop.get(), handle(), descriptor));
-  handle()->data = self;
-}
-
-void WritableWatch::start() {
-  check(uv_poll_start(handle(), UV_WRITABLE, [](uv_poll_t* poll, int, int) { call(poll); }));
-}
-
-void WritableWatch::stop() { check(uv_poll_stop(handle())); }
-
 Timer::Timer(EventLoop& loop, std::function<void()> on_due) : Watch(std::move(on_due)) {
   check(uv_timer_init(loop.get(), handle()));
 }

@@ -70,14 +70,6 @@ class ReadableWatch : public Watch<uv_poll_t> {
   ReadableWatch(EventLoop& loop, int descriptor, std::function<void()> on_readable);
 };
 
-// Calls whenever the descriptor is writable, between start() and stop(). It must outlive the watch.
-class WritableWatch : public Watch<uv_poll_t> {
- public:
-  WritableWatch(EventLoop& loop, int descriptor, std::function<void()> on_writable);
-  void start();
-  void stop();
-};
-
 class Timer : public Watch<uv_timer_t> {
  public:
   Timer(EventLoop& loop, std::function<void()> on_due);

@@ -22,7 +22,7 @@ class FrameBatch {
     drained,  // nothing waits any more
     more,     // the batch is work enough, before the device is empty
     flood,    // the same, by nothing but small frames: as many as the data plane takes at once
-    gone,     // the device was deleted under us, or each of a whole batch of reads has failed
+    gone,     // the device was deleted under us
   };
 
   FrameBatch();

@@ -3,8 +3,8 @@
 // system has IPv6, one for IPv6, all on the same port, non-blocking, many datagrams per system
 // call. The kernel spreads what arrives over them by the two ends' addresses and ports.
 //
-// A destination that cannot be reached costs its own datagrams and no others. Congestion is never
-// waited for: what the socket does not take at once is dropped and counted.
+// A destination that cannot be reached costs its own datagrams and no others. A full socket is not
+// waited for: whoever sends is told how far it took what it was given.
 #pragma once
 
 #include <atomic>
@@ -35,7 +35,7 @@ inline node::SealedRun run_of_one(const Endpoint& to, Bytes datagram) {
 // What became of datagrams that were to be sent.
 struct [[nodiscard]] SendCount {
   std::size_t sent = 0;
-  std::size_t congested = 0;    // the socket's buffer was full
+  std::size_t congested = 0;    // there was no room for it
   std::size_t too_long = 0;     // for UDP, or for the path where it does not fragment
   std::size_t unreachable = 0;  // no route, no such family, interface down
   std::size_t forbidden = 0;    // by a firewall of this machine

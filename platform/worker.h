@@ -6,8 +6,9 @@
 // Nothing is allocated per packet, and no packet is waited for. What a device does not take at once
 // is dropped and counted. While a socket is full the worker reads no device: what is to go out then
 // waits in the device's queues, of which each flow has its own, and not in the socket's, where all
-// would wait for all; what comes in is carried on. Between two batches of a flood the worker lets
-// others have its processor who wait for it.
+// would wait for all; what comes in is carried on. A batch that fills several outputs takes turns
+// with what comes in. Between two batches of a flood the worker lets others have its processor who
+// wait for it.
 #pragma once
 
 #include <array>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/time.h"
 #include "core/node/data_plane.h"
 #include "platform/control_queue.h"
 #include "platform/drop_counters.h"
@@ -69,13 +71,15 @@ class Worker {
   void take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size);
   void pass_on(const Endpoint& from, Bytes datagram);
   void read_queue(const Device& device, std::size_t queue);
-  // Sends what is sealed and seals what is left of the batch, until all is done or a socket is
-  // full. The batch is borrowed from that snapshot, whatever came since.
+  // Sends what is sealed, until that is done or a socket is full. The batch is borrowed from that
+  // snapshot, whatever came since.
   void send(node::Progress progress, const std::shared_ptr<const node::Forwarding>& forwarding);
-  void wait_for_room(node::Progress progress,
-                     const std::shared_ptr<const node::Forwarding>& forwarding);
-  void handle_room();
-  void watch_room(IpFamily family, std::uint32_t events);
+  enum class Room : std::uint8_t { reported, unknown };
+  // The unfinished batch's turn.
+  void go_on(Room room);
+  void give_up_run();
+  // Of no family, if there is nothing to wait for.
+  void watch_room(std::optional<IpFamily> family);
   // What came in.
   void deliver();
   void write_frames(node::DataOutput& output);
@@ -92,8 +96,8 @@ class Worker {
   DeviceList wanted_devices_;  // the control thread's
 
   // The worker's thread's.
-  FileDescriptor epoll_;          // all that the worker waits for,
-  FileDescriptor epoll_of_full_;  // and without devices, while a socket is full
+  FileDescriptor epoll_;                // all that the worker waits for,
+  FileDescriptor epoll_of_unfinished_;  // and without devices, while a batch is unfinished
   std::shared_ptr<const node::Forwarding> forwarding_;
   DeviceList devices_;
   ReceiveBatch messages_;
@@ -101,13 +105,15 @@ class Worker {
   node::DataOutput incoming_;
   node::DataOutput outgoing_;
   SendPosition sent_;  // of outgoing_
-  // The socket of this family is full, and a batch not done with.
-  struct Full {
-    IpFamily family;
+  // A batch that is not done with, since the socket of this family is full or since it is large.
+  struct Unfinished {
     node::Progress progress;
     std::shared_ptr<const node::Forwarding> forwarding;
+    std::optional<IpFamily> full;
   };
-  std::optional<Full> full_;
+  std::optional<Unfinished> unfinished_;
+  std::optional<IpFamily> watched_;         // for room
+  Instant gives_up_at_ = Instant::never();  // while a socket is full
   bool is_stopping_ = false;
 };
 

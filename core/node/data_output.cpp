@@ -70,8 +70,11 @@ bool DataOutput::add_new_address(const NewAddress& address) {
 }
 
 bool DataOutput::add_early(const EarlyDatagram& datagram) {
-  if (early_.size() == capacity_.items) return false;
-  early_.push_back(datagram);
+  const MutableBytes copy = room_for(datagram.bytes.size());
+  if (early_.size() == capacity_.items || copy.size() != datagram.bytes.size()) return false;
+  std::copy(datagram.bytes.begin(), datagram.bytes.end(), copy.begin());
+  used_ += copy.size();
+  early_.push_back({datagram.from, copy});
   return true;
 }
 

@@ -83,6 +83,8 @@ class DataOutput {
   bool add_answer(std::uint32_t port, MutableBytes frame);
   bool add_control(const OpenedControl& control);
   bool add_new_address(const NewAddress& address);
+  // Copied: it is not opened yet, and the frame behind it may be given its header over the end of
+  // it.
   bool add_early(const EarlyDatagram& datagram);
 
   Capacity capacity_;

@@ -46,8 +46,8 @@ FrameBatch::Outcome FrameBatch::read(int descriptor, FrameHeader header) {
     if (bytes >= kEnoughBytes) return Outcome::more;
     offset += (static_cast<std::size_t>(size) / kGap + 2) * kGap;
   }
-  // An error that does not pass would be reported as readable for ever.
-  return failed_ == node::Outbound::kMaxBatch ? Outcome::gone : Outcome::flood;
+  // The driver has given up the frames that it could not hand out: the queue goes on.
+  return failed_ == node::Outbound::kMaxBatch ? Outcome::more : Outcome::flood;
 }
 
 void FrameBatch::take(std::size_t offset, std::size_t size, FrameHeader header) {

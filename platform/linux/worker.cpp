@@ -16,12 +16,18 @@
 #include "core/crypto/aead_backends.h"
 #include "core/tunnel/wire.h"
 #include "core/vswitch/flow_hash.h"
+#include "platform/clock.h"
 #include "platform/system_error.h"
 
 namespace lanyard::platform {
 namespace {
 
 constexpr int kEvents = 16;
+// A full socket is reported as writable when half of it is empty. That takes seconds where
+// datagrams wait in it for a neighbour that does not answer, while there is room for others.
+constexpr int kRetryMilliseconds = 5;
+// What finds no room for so long is dropped: it is not the way out that is slow.
+constexpr Duration kPatience = milliseconds(100);
 
 // What an epoll event is about: | source 16 | number of the queue 16 | device 32 |
 enum class Source : std::uint64_t { mail = 0, udp_v4 = 1, udp_v6 = 2, device = 3 };
@@ -78,12 +84,12 @@ Worker::Worker(const UdpPort& port, std::size_t number)
     : port_(port),
       number_(number),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      epoll_of_full_(epoll_create1(EPOLL_CLOEXEC)),
+      epoll_of_unfinished_(epoll_create1(EPOLL_CLOEXEC)),
       forwarding_(std::make_shared<const node::Forwarding>()),
       messages_(port.batch_shape()) {}
 
 Result<void> Worker::start() {
-  for (const FileDescriptor* const epoll : {&epoll_, &epoll_of_full_}) {
+  for (const FileDescriptor* const epoll : {&epoll_, &epoll_of_unfinished_}) {
     const bool is_watching =
         epoll->is_open() &&
         watch_descriptor(*epoll, mailbox_.descriptor(), event_for(Source::mail)) &&
@@ -147,13 +153,16 @@ void Worker::run() {
   crypto::warm_up_aeads_of_this_thread();
   std::array<epoll_event, kEvents> events;
   while (!is_stopping_) {
-    const FileDescriptor& epoll = full_ ? epoll_of_full_ : epoll_;
-    const int ready = epoll_wait(epoll.get(), events.data(), kEvents, -1);
+    const FileDescriptor& epoll = unfinished_ ? epoll_of_unfinished_ : epoll_;
+    const bool was_unfinished = unfinished_.has_value();
+    const int wait = !was_unfinished ? -1 : unfinished_->full ? kRetryMilliseconds : 0;
+    const int ready = epoll_wait(epoll.get(), events.data(), kEvents, wait);
+    Room room = Room::unknown;
     // One batch from each source that is ready, then all get their turn again.
     for (int i = 0; i < ready; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       const std::uint64_t tag = event.data.u64;
-      if ((event.events & EPOLLOUT) != 0) handle_room();
+      if ((event.events & EPOLLOUT) != 0) room = Room::reported;
       if (event.events == EPOLLOUT) continue;
       switch (static_cast<Source>(tag >> kSourceShift)) {
         case Source::mail: take_mail(); break;
@@ -167,6 +176,7 @@ void Worker::run() {
           break;
       }
     }
+    if (was_unfinished) go_on(room);
   }
 }
 
@@ -242,7 +252,7 @@ void Worker::pass_on(const Endpoint& from, Bytes datagram) {
 
 void Worker::read_queue(const Device& device, std::size_t queue) {
   // The event may be of the device's queues before mail that was read just before.
-  if (full_ || queue >= device.queues.size()) return;
+  if (unfinished_ || queue >= device.queues.size()) return;
   const int descriptor = device.queues[queue]->get();
   const auto outcome = frames_.read(descriptor, header_of(device));
   if (outcome == FrameBatch::Outcome::gone) {
@@ -261,36 +271,50 @@ void Worker::read_queue(const Device& device, std::size_t queue) {
 
 void Worker::send(node::Progress progress,
                   const std::shared_ptr<const node::Forwarding>& forwarding) {
-  while (true) {
-    drops_.sends.add(port_.send(number_, outgoing_.runs(), sent_));
-    if (sent_.run < outgoing_.runs().size()) return wait_for_room(progress, forwarding);
-    // Answers to what was asked of the switch itself.
-    write_frames(outgoing_);
-    outgoing_.reset();
-    sent_ = {};
-    if (progress == node::Progress::done) return;
-    progress = data_plane_.go_on(outgoing_);
+  // Answers of the switch itself. They need no room in a socket.
+  write_frames(outgoing_);
+  outgoing_.frames().clear();
+  const SendPosition before = sent_;
+  drops_.sends.add(port_.send(number_, outgoing_.runs(), sent_));
+  if (sent_.run < outgoing_.runs().size()) {
+    const IpFamily family = outgoing_.runs()[sent_.run].to.address.family();
+    if (sent_ != before || gives_up_at_ == Instant::never()) gives_up_at_ = now() + kPatience;
+    unfinished_ = Unfinished{progress, forwarding, family};
+    return watch_room(family);
   }
+  outgoing_.reset();
+  sent_ = {};
+  gives_up_at_ = Instant::never();
+  watch_room(std::nullopt);
+  if (progress == node::Progress::more) unfinished_ = Unfinished{progress, forwarding, {}};
 }
 
-void Worker::wait_for_room(node::Progress progress,
-                           const std::shared_ptr<const node::Forwarding>& forwarding) {
-  const IpFamily family = outgoing_.runs()[sent_.run].to.address.family();
-  full_ = Full{family, progress, forwarding};
-  watch_room(family, EPOLLIN | EPOLLOUT);
+void Worker::go_on(Room room) {
+  const Unfinished rest = *std::exchange(unfinished_, std::nullopt);
+  if (!rest.full) return send(data_plane_.go_on(outgoing_), rest.forwarding);
+  const SendPosition before = sent_;
+  drops_.sends.add(port_.send(number_, outgoing_.runs(), sent_));
+  // Refused though there is room: for another reason than its want.
+  if (sent_ == before && (room == Room::reported || now() >= gives_up_at_)) give_up_run();
+  send(rest.progress, rest.forwarding);
 }
 
-void Worker::handle_room() {
-  if (!full_) return;
-  const Full full = *std::exchange(full_, std::nullopt);
-  watch_room(full.family, EPOLLIN);
-  send(full.progress, full.forwarding);
+void Worker::give_up_run() {
+  const node::SealedRun& run = outgoing_.runs()[sent_.run];
+  drops_.sends.add(SendCount{.congested = run.datagrams() - sent_.bytes / run.segment_size});
+  sent_ = {sent_.run + 1, 0};
 }
 
-void Worker::watch_room(IpFamily family, std::uint32_t events) {
-  epoll_event event = event_for(family == IpFamily::v4 ? Source::udp_v4 : Source::udp_v6);
-  event.events = events;
-  epoll_ctl(epoll_of_full_.get(), EPOLL_CTL_MOD, port_.descriptor(number_, family), &event);
+void Worker::watch_room(std::optional<IpFamily> family) {
+  const auto watch = [&](IpFamily which, std::uint32_t events) {
+    epoll_event event = event_for(which == IpFamily::v4 ? Source::udp_v4 : Source::udp_v6);
+    event.events = events;
+    epoll_ctl(epoll_of_unfinished_.get(), EPOLL_CTL_MOD, port_.descriptor(number_, which), &event);
+  };
+  if (family == watched_) return;
+  if (watched_) watch(*watched_, EPOLLIN);
+  if (family) watch(*family, EPOLLIN | EPOLLOUT);
+  watched_ = family;
 }
 
 void Worker::deliver() {

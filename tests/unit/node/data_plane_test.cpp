@@ -207,6 +207,14 @@ TEST_CASE("datagrams of a session that is about to be are set aside, a few of th
   nodes.bert.output.reset();
   CHECK(nodes.bert.output.early().empty());
 
+  // The frame behind one may be given its header over the end of it.
+  nodes.bert.plane.expect_session(99);
+  nodes.give_bert(sealed);
+  REQUIRE(nodes.bert.output.early().size() == 1);
+  std::fill(nodes.received.back().begin(), nodes.received.back().end(), std::uint8_t{0});
+  CHECK(to_buffer(nodes.bert.output.early()[0].bytes) == sealed);
+  nodes.bert.output.reset();
+
   // A flood of messages 3 leaves room for the newest alone.
   nodes.bert.plane.expect_session(99);
   for (tunnel::SessionIndex other = 1000; other < 1008; ++other) {

@@ -6,12 +6,8 @@
 #include <cstddef>
 #include <thread>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -20,6 +16,7 @@
 #include "platform/tap_device.h"
 #include "platform/udp_port.h"
 #include "tests/unit/platform/network_namespace.h"
+#include "tests/unit/platform/refused_calls.h"
 #include "tests/unit/platform/udp_samples.h"
 
 namespace lanyard::platform {
@@ -215,23 +212,6 @@ TEST_CASE("sending goes on where the socket was full, and nothing is lost or sen
       CHECK(counted.of_each == std::vector<std::size_t>(40, 20));
     });
   });
-}
-
-// From here on this thread's sendmmsg fails with the error when it is given one message, as a run
-// is. What a kernel without some part of segmentation would say cannot be had in another way.
-void refuse_single_messages(int error) {
-  const std::uint32_t refusal = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error);
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmmsg, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, refusal),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter{std::size(program), program};
-  REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  REQUIRE(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
 }
 
 TEST_CASE("a kernel that cannot cut is not asked again, and nothing is lost") {

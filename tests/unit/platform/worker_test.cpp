@@ -3,6 +3,7 @@
 #include "platform/worker.h"
 
 #include <array>
+#include <thread>
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include "core/tunnel/wire.h"
 #include "platform/tap_device.h"
 #include "tests/unit/platform/network_namespace.h"
+#include "tests/unit/platform/refused_calls.h"
 
 namespace lanyard::platform {
 namespace {
@@ -131,12 +133,13 @@ struct TwoHosts {
     const std::vector<node::SealedRun> one = {run_of_one(bob.endpoint(), payload)};
     REQUIRE(alice.port.send_or_drop(0, one).sent == 1);
   }
-  std::uint64_t dropped_at_bob(std::string_view reason) const {
-    for (const auto& [name, packets] : bob.worker.dropped()) {
+  static std::uint64_t dropped(const Host& host, std::string_view reason) {
+    for (const auto& [name, packets] : host.worker.dropped()) {
       if (name == reason) return packets;
     }
     return 0;
   }
+  std::uint64_t dropped_at_bob(std::string_view reason) const { return dropped(bob, reason); }
 
   Host alice;
   Host bob;
@@ -286,7 +289,7 @@ TEST_CASE_FIXTURE(TwoHosts,
 }
 
 // The kernel keeps datagrams for a neighbour that does not answer.
-TEST_CASE("while a socket is full devices wait, what comes in does not, and nothing is lost") {
+TEST_CASE("while a socket is full devices wait, what comes in does not, and all is accounted for") {
   in_network_namespace([] {
     const auto wire = open_tap_device("wire");
     REQUIRE(wire);
@@ -300,7 +303,7 @@ TEST_CASE("while a socket is full devices wait, what comes in does not, and noth
     const Buffer one = frame(2, 1, std::string(1000, 'x'));
     std::size_t accepted = 0;
     pollfd room{hosts.alice.kernel.get(), POLLOUT, 0};
-    while (poll(&room, 1, 200) == 1) {
+    while (poll(&room, 1, 20) == 1) {
       REQUIRE(++accepted < 10'000);
       REQUIRE(::write(room.fd, one.data(), one.size()) == static_cast<ssize_t>(one.size()));
     }
@@ -308,19 +311,37 @@ TEST_CASE("while a socket is full devices wait, what comes in does not, and noth
     CHECK(hosts.alice.receive_frame() == frame(1, 2, "comes in"));
 
     shell("ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev wire nud permanent");
-    // Each is longer than whatever else the kernel says on the wire.
     const std::size_t datagram = one.size() + tunnel::kMinDataSize;
-    for (std::size_t left = accepted; left > 0;) {
+    std::size_t arrived = 0;
+    while (arrived + hosts.dropped(hosts.alice, "udp_congested") < accepted) {
       REQUIRE(becomes_readable(wire->queues[0]->get()));
       Buffer out(80'000);
       const ssize_t size = ::read(wire->queues[0]->get(), out.data(), out.size());
       REQUIRE(size > 0);
-      const std::size_t arrived = static_cast<std::size_t>(size) / datagram;
-      REQUIRE(arrived <= left);
-      left -= arrived;
+      // Each is longer than whatever else the kernel says on the wire.
+      arrived += static_cast<std::size_t>(size) / datagram;
     }
-    CHECK(hosts.alice.worker.dropped().empty());
+    CHECK(arrived + hosts.dropped(hosts.alice, "udp_congested") == accepted);
+    // What was in the socket has left, whatever was given up behind it.
+    CHECK(arrived > 50);
   });
+}
+
+// As a security policy does that is still being made, in a socket that has room.
+TEST_CASE("what is refused without want of room is dropped, and holds up nothing") {
+  std::thread([] {
+    refuse_single_messages(EAGAIN);
+    TwoHosts hosts;
+    for (std::uint64_t frames = 1; frames <= 3; ++frames) {
+      hosts.alice.send_frame(frame(2, 1, "refused"));
+      const DropList expected = {{"udp_congested", frames}};
+      pollfd nothing{-1, 0, 0};
+      for (int i = 0; i < kPatienceMilliseconds && hosts.alice.worker.dropped() != expected; ++i) {
+        poll(&nothing, 1, 1);
+      }
+      CHECK(hosts.alice.worker.dropped() == expected);
+    }
+  }).join();
 }
 
 TEST_CASE("a worker that has not started can be given work and be destroyed") {
