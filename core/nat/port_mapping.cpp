@@ -133,8 +133,9 @@ void PortMapping::handle_upnp(Instant now,
                               Datagrams& out) {
   upnp_open_ = false;
   if (!mapped || mapped->external.port == 0) return;  // asked again by its timer
-  const bool other_holds = lease_ && lease_->protocol != MappingProtocol::upnp;
-  if (!route_ || released_ || other_holds) {
+  // Late, as an answer of PCP may be.
+  if (lease_ && lease_->protocol != MappingProtocol::upnp) return;
+  if (!route_ || released_) {
     if (route_) {
       take_back({MappingProtocol::upnp, *route_, nonce_, internal_port_, mapped->external.port},
                 out);
@@ -177,13 +178,9 @@ void PortMapping::handle_pcp(Instant now, const pcp::Response& response, Datagra
     if (restarted || !lease_) seek(now, out);
     return;
   }
-  if (lease_ && lease_->protocol != MappingProtocol::pcp) {
-    // Late: another protocol was quicker. Two leases on one port help nobody.
-    if (response.result == pcp::ResultCode::success && response.lifetime_seconds != 0) {
-      take_back({MappingProtocol::pcp, *route_, nonce_, internal_port_, 0}, out);
-    }
-    return;
-  }
+  // Late: another protocol was quicker. To take this one back may take both, where a router keeps
+  // one table for all protocols; it ends by its lifetime.
+  if (lease_ && lease_->protocol != MappingProtocol::pcp) return;
   if (response.result != pcp::ResultCode::success) {
     const bool is_short = response.result == pcp::ResultCode::network_failure ||
                           response.result == pcp::ResultCode::no_resources ||

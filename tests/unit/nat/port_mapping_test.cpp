@@ -295,7 +295,7 @@ TEST_CASE("port mapping: what a crashed run left is taken over, or back when the
   }
 }
 
-TEST_CASE("port mapping: UPnP that comes too late is taken back") {
+TEST_CASE("port mapping: what comes too late changes nothing, above all not what is held") {
   World w;
   w.begin();
   w.pass(milliseconds(500));
@@ -303,9 +303,19 @@ TEST_CASE("port mapping: UPnP that comes too late is taken back") {
   w.hear(w.pcp_answer(7200, 100));
   w.mapping.handle_upnp(w.now, UpnpMapped{*Endpoint::parse("20.1.1.11:41000"), 7200}, w.out);
   CHECK(w.mapping.lease()->protocol == MappingProtocol::pcp);
-  const auto task = w.mapping.take_upnp_task();
-  REQUIRE(task);
-  CHECK(task->kind == UpnpTask::Kind::remove);
+  CHECK_FALSE(w.mapping.take_upnp_task());
+
+  World other;
+  other.begin();
+  const Buffer late = other.pcp_answer(7200, 100);
+  other.pass(milliseconds(500));
+  REQUIRE(other.mapping.take_upnp_task());
+  const UpnpMapped mapped{*Endpoint::parse("20.1.1.11:41000"), 7200};
+  other.mapping.handle_upnp(other.now, mapped, other.out);
+  other.out.clear();
+  other.hear(late);
+  CHECK(other.mapping.lease()->protocol == MappingProtocol::upnp);
+  CHECK(other.out.empty());
 }
 
 TEST_CASE("port mapping: another route begins anew, the same one does not, none ends it") {
