@@ -61,14 +61,6 @@ std::size_t Dht::node_count() const {
 
 std::vector<Contact> Dht::good_nodes(Instant now) const { return stack_->good_nodes(now); }
 
-std::optional<Endpoint> Dht::outside_address(IpFamily family) const {
-  return stack_->of(family).votes().elected();
-}
-
-MappingKind Dht::mapping_kind(IpFamily family) const {
-  return stack_->of(family).votes().mapping();
-}
-
 const Counters& Dht::counters() const { return stack_->counters(); }
 
 }  // namespace lanyard::dht

@@ -37,8 +37,8 @@ enum class LookupId : std::uint64_t {};
 
 enum class Announce : std::uint8_t { no, yes };
 
-// As soon as they are heard of, each endpoint once per lookup, our own not once outside_address()
-// is known. Also comes after LookupDone, up to an hour later, for a peer that has just announced
+// As soon as they are heard of, each endpoint once per lookup, our own not once we know where
+// we are seen. Also comes after LookupDone, up to an hour later, for a peer that has just announced
 // itself at this very node under a hash that it looked up: the other end is active now.
 struct PeersFound {
   LookupId lookup{};
@@ -125,8 +125,6 @@ class Dht {
   std::size_t node_count() const;
   // For the state file: up to 200 of each family that answered lately, the surest first.
   std::vector<Contact> good_nodes(Instant now) const;
-  std::optional<Endpoint> outside_address(IpFamily family = IpFamily::v4) const;
-  MappingKind mapping_kind(IpFamily family = IpFamily::v4) const;
   const Counters& counters() const;
 
  private:

@@ -23,11 +23,6 @@ bool is_global(const IpAddress& address) {
   return !address.is_private() && !address.is_loopback() && !address.is_link_local();
 }
 
-NodeId first_id(IpFamily family, const Settings& settings, Rng& rng) {
-  const auto& remembered = family == IpFamily::v4 ? settings.own_id : settings.own_id6;
-  return remembered ? *remembered : NodeId::random(rng);
-}
-
 Query ping() {
   Query query;
   query.method = Method::ping;
@@ -42,7 +37,7 @@ Dht::Engine::Engine(IpFamily family, Common& common)
       rng_(common.rng),
       counters_(common.counters),
       queries_(common.queries),
-      self_{.id = first_id(family, common.settings, common.rng)},
+      self_{.id = NodeId::random(common.rng)},
       table_(self_.id, mode_, common.settings.defences),
       sender_(self_, common.queries, rng_, counters_),
       responder_(common.settings.limits, self_.id, table_, common.answers, rng_, counters_),

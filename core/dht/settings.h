@@ -4,12 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "core/base/endpoint.h"
 #include "core/base/time.h"
-#include "core/dht/node_id.h"
 
 namespace lanyard::dht {
 
@@ -52,10 +50,6 @@ struct Settings {
   Mode mode = Mode::public_;
   Defences defences = Defences::all;
   std::vector<Endpoint> bootstrap;
-  // From the last run, of either family; random without. Each is given up once it is known that it
-  // does not fit the address that the world sees us at (BEP 42).
-  std::optional<NodeId> own_id;
-  std::optional<NodeId> own_id6;
   Limits limits;
 };
 

@@ -64,7 +64,8 @@ control::Status Node::Core::status(const Turn& turn) const {
   out.version = settings_.version;
   out.uptime_seconds = (turn.now - started_).seconds();
   out.port = surroundings_.port;
-  out.nat = nat_text(dht_.mapping_kind(), surroundings_);
+  const auto dht = dht_.status(turn.now, IpFamily::v4);
+  out.nat = nat_text(dht ? dht->mapping : dht::MappingKind::unknown, surroundings_);
   out.dht_mode = mode_text(settings_.dht_mode);
   out.dht_nodes = static_cast<std::uint32_t>(dht_.node_count());
   for (const Surroundings::Seen& outside : surroundings_.outside) {

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "core/dht/krpc.h"
+#include "tests/unit/dht/parsed_message.h"
 
 using namespace lanyard;
 using namespace lanyard::dht;
@@ -20,15 +21,6 @@ const std::string kSignature(64, 'S');
 
 constexpr std::string_view kPutHead = "d1:ad3:casi7e2:id20:abcdefghij01234567891:k32:";
 constexpr std::string_view kId = "d1:rd2:id20:abcdefghij0123456789";
-
-template <typename T>
-T parsed(std::string_view text) {
-  const auto message = parse_message(as_bytes(text));
-  REQUIRE(message.has_value());
-  const T* out = std::get_if<T>(&*message);
-  REQUIRE(out != nullptr);
-  return *out;
-}
 
 std::string text(const Buffer& buffer) { return to_string(Bytes(buffer)); }
 

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/dht/parsed_message.h"
+
 using namespace lanyard;
 using namespace lanyard::dht;
 
@@ -17,15 +19,6 @@ Endpoint endpoint_of(std::string_view text) { return *Endpoint::parse(text); }
 
 const NodeId kAsker = id_of("abcdefghij0123456789");
 const NodeId kAnswerer = id_of("mnopqrstuvwxyz123456");
-
-template <typename T>
-T parsed(std::string_view text) {
-  const auto message = parse_message(as_bytes(text));
-  REQUIRE(message.has_value());
-  const T* out = std::get_if<T>(&*message);
-  REQUIRE(out != nullptr);
-  return *out;
-}
 
 Query query(Method method, std::string_view transaction = "aa") {
   Query out;

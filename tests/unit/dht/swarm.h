@@ -46,6 +46,10 @@ class Swarm {
   }
 
   Dht& dht(std::size_t node) { return *nodes_[node].dht; }
+  // Of its part in the DHT of IPv4.
+  FamilyStatus status(std::size_t node) const {
+    return *nodes_[node].dht->status(now_, IpFamily::v4);
+  }
   const Events& events(std::size_t node) const { return nodes_[node].events; }
   std::set<Endpoint> peers_found(std::size_t node, LookupId lookup) const;
   std::optional<LookupDone> done(std::size_t node, LookupId lookup) const;

@@ -136,7 +136,7 @@ TEST_CASE("swarm: who announces is found at itself when the others that stored i
   swarm.add({});
   for (int n = 0; n < 3; ++n) swarm.add({0});
   swarm.run_for(seconds(5));
-  REQUIRE(swarm.dht(1).outside_address().has_value());
+  REQUIRE(swarm.status(1).outside.has_value());
   swarm.get_peers(1, hash_of(5), Announce::yes);
   swarm.run_for(seconds(2));
   for (const std::size_t other : {0u, 2u, 3u}) swarm.kill(other);
@@ -151,11 +151,11 @@ TEST_CASE("swarm: a change of the network is noticed outside within a second") {
   swarm.add({});
   for (int n = 0; n < 12; ++n) swarm.add({0});
   swarm.run_for(seconds(5));
-  REQUIRE(swarm.dht(5).outside_address().has_value());
+  REQUIRE(swarm.status(5).outside.has_value());
   swarm.change_network(5);
-  CHECK_FALSE(swarm.dht(5).outside_address().has_value());
+  CHECK_FALSE(swarm.status(5).outside.has_value());
   swarm.run_for(seconds(1));
-  CHECK(swarm.dht(5).outside_address() == peer(5));
+  CHECK(swarm.status(5).outside == peer(5));
 }
 
 TEST_CASE("swarm: behind NATs that let nobody in, announcements reach who can be reached") {
@@ -200,8 +200,8 @@ TEST_CASE("swarm: the outside address is voted for and told once") {
   swarm.add({});
   for (int n = 0; n < 5; ++n) swarm.add({0});
   swarm.run_for(seconds(5));
-  CHECK(swarm.dht(3).outside_address() == peer(3));
-  CHECK(swarm.dht(3).mapping_kind() == MappingKind::endpoint_independent);
+  CHECK(swarm.status(3).outside == peer(3));
+  CHECK(swarm.status(3).mapping == MappingKind::endpoint_independent);
   const auto told = std::count_if(
       swarm.events(3).begin(), swarm.events(3).end(),
       [](const Event& event) { return std::holds_alternative<OutsideAddress>(event); });
