@@ -19,7 +19,7 @@ namespace lanyard::platform {
 
 class ControlSender {
  public:
-  // What is more waits in vain: a peer asks again after a second or so.
+  // Of each family, behind a full socket. What is more is dropped: peers ask again after a second.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{256} << 10;
 
   // Both must outlive it.
@@ -35,7 +35,7 @@ class ControlSender {
   struct Queue {
     Datagrams waiting;
     std::size_t waiting_bytes = 0;
-    std::size_t fruitless = 0;  // tries since something left
+    Instant gives_up_at = Instant::never();  // on the first that waits
   };
 
   void send_waiting(Queue& queue);

@@ -249,5 +249,20 @@ TEST_CASE("a kernel that cannot cut is not asked again, and nothing is lost") {
   CHECK_FALSE(without->offloads().has(Offload::udp_gso));
 }
 
+// The system is out of memory for now, or a queue behind the socket is full: not to be waited for.
+TEST_CASE("what the system has no memory for is congestion, and what follows is sent") {
+  std::thread([] {
+    const auto port = UdpPort::open(0);
+    REQUIRE(port);
+    refuse_single_messages(ENOBUFS);
+    const SampleRun sample(loopback(*port), 3, 100, 20);
+    SendPosition position;
+    CHECK(port->send(0, std::span(&sample.run, 1), position) == SendCount{.congested = 3});
+    CHECK(position.run == 1);
+    const std::vector<node::SealedRun> two = {sample.run, sample.run};
+    CHECK(port->send_or_drop(0, two) == SendCount{.sent = 6});
+  }).join();
+}
+
 }  // namespace
 }  // namespace lanyard::platform

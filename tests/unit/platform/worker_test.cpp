@@ -327,6 +327,53 @@ TEST_CASE("while a socket is full devices wait, what comes in does not, and all 
   });
 }
 
+// What waits for one that does not answer fills most of the socket, which the kernel then never
+// reports as writable.
+TEST_CASE("a neighbour that does not answer holds up nobody else") {
+  in_network_namespace([] {
+    const auto wire = open_tap_device("wire");
+    REQUIRE(wire);
+    shell("ip link set lo up; ip link set wire up; ip addr add 192.0.2.1/24 dev wire");
+    shell("ip neigh replace 192.0.2.3 lladdr 02:00:00:00:00:03 dev wire nud permanent");
+    // A slow way out, so that the socket is full of what is on its way, too.
+    shell("tc qdisc add dev wire root tbf rate 50mbit burst 128kb limit 64mb");
+    // For longer than the test is patient.
+    shell("echo 60 > /proc/sys/net/ipv4/neigh/wire/mcast_solicit");
+    TwoHosts hosts;
+    const auto address_bob = [&](const char* endpoint) {
+      hosts.alice.worker.set_forwarding(
+          hosts.alice.forwarding_to(hosts.bob, *Endpoint::parse(endpoint)));
+      hosts.alice.worker.wait_until_used();
+    };
+    const Buffer one = frame(2, 1, std::string(1000, 'x'));
+    address_bob("192.0.2.2:9");
+    for (int i = 0; i < 400; ++i) hosts.alice.send_frame(one);
+
+    address_bob("192.0.2.3:9");
+    constexpr std::size_t kFrames = 2000;
+    const std::size_t datagram = one.size() + tunnel::kMinDataSize;
+    std::size_t given = 0;
+    std::size_t arrived = 0;
+    while (arrived + hosts.dropped(hosts.alice, "udp_congested") < kFrames) {
+      std::array<pollfd, 2> either{pollfd{wire->queues[0]->get(), POLLIN, 0},
+                                   pollfd{hosts.alice.kernel.get(), POLLOUT, 0}};
+      REQUIRE(poll(either.data(), given < kFrames ? 2 : 1, kPatienceMilliseconds) > 0);
+      if (given < kFrames && either[1].revents != 0) {
+        hosts.alice.send_frame(one);
+        ++given;
+      }
+      if (either[0].revents == 0) continue;
+      Buffer out(80'000);
+      const ssize_t size = ::read(either[0].fd, out.data(), out.size());
+      REQUIRE(size > 0);
+      arrived += static_cast<std::size_t>(size) / datagram;
+    }
+    CHECK(arrived > kFrames / 2);
+    // It was so all the while.
+    CHECK(output_of("ip neigh show 192.0.2.2 dev wire").find("INCOMPLETE") != std::string::npos);
+  });
+}
+
 // As a security policy does that is still being made, in a socket that has room.
 TEST_CASE("what is refused without want of room is dropped, and holds up nothing") {
   std::thread([] {
