@@ -94,6 +94,20 @@ std::string heading(const NetworkStatus& network, Colour colour) {
   return out + "   " + online_text(network) + "\n";
 }
 
+// Codes of a newer daemon are shown as they are.
+std::string no_mapping_text(std::string_view problem) {
+  if (problem == "no_router") return "no router forwards a port: there is no default route";
+  if (problem == "no_answer") {
+    return "the router forwards no port: it has not answered; allow PCP or NAT-PMP in its "
+           "settings, "
+           "or forward the UDP port there by hand";
+  }
+  if (problem == "refused") {
+    return "the router forwards no port: it refuses to; allow PCP or NAT-PMP in its settings";
+  }
+  return "the router forwards no port: " + printable(problem);
+}
+
 std::string daemon_text(const control::Status& status) {
   std::string out = "daemon " + printable(status.version) + ", up " +
                     format_span(status.uptime_seconds) + ", UDP port " +
@@ -112,7 +126,7 @@ std::string daemon_text(const control::Status& status) {
            printable(mapping.protocol.value_or("")) + ")";
     if (mapping.problem == "double_nat") out += ", but is behind another router itself";
   } else if (mapping.mode == "on") {
-    out += "\nthe router forwards no port: " + printable(mapping.problem);
+    out += "\n" + no_mapping_text(mapping.problem);
   }
   if (status.nat != "unknown" && !status.nat.empty()) out += "\nNAT: " + printable(status.nat);
   return out + "\n";

@@ -80,6 +80,31 @@ seen from outside as 20.0.1.1:41234
 )");
 }
 
+TEST_CASE("what the router forwards, or why it does not") {
+  control::Status status;
+  const auto line = [&] {
+    const std::string text = status_text(status, UnixTime{}, Colour::off);
+    const std::size_t at = text.find("router");
+    return at == std::string::npos ? "" : text.substr(text.rfind('\n', at) + 1);
+  };
+  CHECK(line().empty());
+  status.port_mapping.mode = "on";
+  status.port_mapping.problem = "no_router";
+  CHECK(line() == "no router forwards a port: there is no default route\n");
+  status.port_mapping.problem = "no_answer";
+  CHECK(line().find("it has not answered; allow PCP or NAT-PMP") != std::string::npos);
+  status.port_mapping.problem = "refused";
+  CHECK(line().find("it refuses to; allow PCP or NAT-PMP") != std::string::npos);
+  status.port_mapping.problem = "of a newer daemon\x1b";
+  CHECK(line().find('\x1b') == std::string::npos);
+  status.port_mapping.outside = "20.0.1.1:41000";
+  status.port_mapping.protocol = "pcp";
+  status.port_mapping.problem = "";
+  CHECK(line() == "the router forwards 20.0.1.1:41000 (pcp)\n");
+  status.port_mapping.problem = "double_nat";
+  CHECK(line().find("but is behind another router itself") != std::string::npos);
+}
+
 TEST_CASE("nothing yet, and networks that are not up") {
   Status status;
   status.version = "0.1.0";
