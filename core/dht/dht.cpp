@@ -36,6 +36,33 @@ LookupId Dht::get_peers(
   return stack_->get_peers(now, info_hash, announce, out, events);
 }
 
+LookupId Dht::get_item(Instant now, const ItemTarget& target, Datagrams& out, Events& events) {
+  return stack_->search_item(now, ItemSearch::for_target(target), out, events);
+}
+
+LookupId Dht::get_item(Instant now,
+                       const crypto::ItemPublicKey& key,
+                       Bytes salt,
+                       std::optional<std::int64_t> known_sequence,
+                       Datagrams& out,
+                       Events& events) {
+  return stack_->search_item(now, ItemSearch::for_key(key, salt, known_sequence), out, events);
+}
+
+LookupId Dht::put_item(Instant now,
+                       const Item& item,
+                       std::optional<std::int64_t> replaces,
+                       Datagrams& out,
+                       Events& events) {
+  return stack_->search_item(now, ItemSearch::to_put(item, replaces), out, events);
+}
+
+LookupId Dht::keep_item(Instant now, const Item& item, Datagrams& out, Events& events) {
+  return stack_->keep_item(now, item, out, events);
+}
+
+void Dht::release_item(const ItemTarget& target) { stack_->release_item(target); }
+
 void Dht::cancel(LookupId lookup) { stack_->cancel(lookup); }
 
 void Dht::handle_datagram(

@@ -2,7 +2,7 @@
 // Dht: one node of a Kademlia DHT that speaks BitTorrent's mainline protocol (BEP 5), over IPv4 and
 // IPv6: those are two DHTs that know of each other (BEP 32), and a lookup walks both. It finds the
 // peers announced under an info-hash, announces us there, and does its share for others: it answers
-// them and stores their peers, within limits.
+// them and stores their peers and items, within limits. It also finds and stores items (BEP 44).
 //
 // Owned and called by one thread. Datagrams to send and events are appended to the caller's lists;
 // afterwards the caller asks next_timeout() and calls handle_timeout() at that time. All memory is
@@ -22,6 +22,7 @@
 #include "core/base/rng.h"
 #include "core/base/time.h"
 #include "core/dht/counters.h"
+#include "core/dht/item.h"
 #include "core/dht/node_id.h"
 #include "core/dht/outside_address.h"
 #include "core/dht/settings.h"
@@ -55,6 +56,30 @@ struct LookupDone {
   std::size_t peers = 0;      // endpoints reported
 };
 
+// A genuine item, newer than all that this lookup found before. While it is put, a newer version of
+// it that somebody else put: ours is not stored any more then.
+struct ItemFound {
+  LookupId lookup{};
+  ItemTarget target;
+  Item item;
+};
+
+// Why an item was not stored, at some nodes at least.
+enum class Conflict : std::uint8_t {
+  none,
+  newer,          // a newer version is there, or another one of the same sequence
+  other_version,  // another one than that to be replaced
+};
+
+// Ends every lookup for an item and every put, as LookupDone does those for peers.
+struct ItemDone {
+  LookupId lookup{};
+  ItemTarget target;
+  std::size_t answered = 0;   // nodes that answered; 0: the DHT cannot be reached at present
+  std::size_t stored_at = 0;  // nodes that took the item
+  Conflict conflict = Conflict::none;
+};
+
 // How the DHT sees this node has changed. At least two nodes agree on the address.
 struct OutsideAddress {
   Endpoint endpoint;
@@ -70,7 +95,7 @@ struct FamilyStatus {
   std::size_t answered_lately = 0;  // within the last 15 min
 };
 
-using Event = std::variant<PeersFound, LookupDone, OutsideAddress>;
+using Event = std::variant<PeersFound, LookupDone, ItemFound, ItemDone, OutsideAddress>;
 using Events = std::vector<Event>;
 
 class Dht {
@@ -109,7 +134,32 @@ class Dht {
   // before start(), LookupDone says so.
   LookupId get_peers(
       Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events);
-  // No event of this lookup comes any more.
+  // Looks for an immutable item, until the first node returns it.
+  LookupId get_item(Instant now, const ItemTarget& target, Datagrams& out, Events& events);
+  // Looks for the newest version of a mutable one; of those newer than one that is known, if such a
+  // sequence is given.
+  LookupId get_item(Instant now,
+                    const crypto::ItemPublicKey& key,
+                    Bytes salt,
+                    std::optional<std::int64_t> known_sequence,
+                    Datagrams& out,
+                    Events& events);
+  // Stores an item, once, at the eight nodes closest to its target that take items. With replaces,
+  // only where the version stored is of that sequence, or where there is none (BEP 44's cas).
+  LookupId put_item(Instant now,
+                    const Item& item,
+                    std::optional<std::int64_t> replaces,
+                    Datagrams& out,
+                    Events& events);
+  // Stores it, at once and again every 45 min, until release_item(): before start() too. A new
+  // version takes the place of the one that is kept, and is stored at once, but no sooner than 60 s
+  // after that was. Each time ends with an ItemDone of the lookup returned, the same for all
+  // versions; if nobody took the item, it is tried again after some minutes.
+  LookupId keep_item(Instant now, const Item& item, Datagrams& out, Events& events);
+  // Others forget it within two hours. No event of it comes any more.
+  void release_item(const ItemTarget& target);
+
+  // No event of this lookup comes any more. Not for kept items.
   void cancel(LookupId lookup);
 
   // A datagram whose first byte is 'd' and whose last is 'e'; borrowed for the call.

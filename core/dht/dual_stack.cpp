@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dht/dual_stack.h"
 
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -20,7 +21,8 @@ Dht::DualStack::DualStack(const Settings& settings, Rng& rng)
               .queries = QueryBudget(settings.limits),
               .answers = AnswerBudget(settings.limits)},
       v4_(IpFamily::v4, common_),
-      v6_(IpFamily::v6, common_) {
+      v6_(IpFamily::v6, common_),
+      kept_(rng) {
   v4_.set_sibling(v6_);
   v6_.set_sibling(v4_);
 }
@@ -55,22 +57,73 @@ LookupId Dht::DualStack::get_peers(
     Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events) {
   const LookupId lookup{next_lookup_++};
   const LookupDone nothing{.lookup = lookup, .info_hash = info_hash};
-  const Families walking = {.v4 = v4_.is_running(), .v6 = v6_.is_running()};
+  const Families walking = running();
   if (walking.are_none()) {
     events.push_back(nothing);
     return lookup;
   }
-  lookups_.emplace(lookup, Pending{walking, nothing});
+  lookups_.emplace(lookup, Pending{.walking = walking, .sum = nothing, .newest = {}});
   for (const IpFamily family : kBoth) {
     if (!walking.hold(family)) continue;
     Events told;
     engine(family).get_peers(now, lookup, info_hash, announce, out, told);
-    settle(family, told, events);
+    settle(now, family, told, events);
   }
   return lookup;
 }
 
+LookupId Dht::DualStack::search_item(Instant now,
+                                     const ItemSearch& search,
+                                     Datagrams& out,
+                                     Events& events) {
+  const LookupId lookup{next_lookup_++};
+  walk_item(now, lookup, search, out, events);
+  return lookup;
+}
+
+LookupId Dht::DualStack::keep_item(Instant now, const Item& item, Datagrams& out, Events& events) {
+  const LookupId fresh{next_lookup_++};
+  const bool is_off = common_.settings.mode == Mode::off;
+  const auto lookup = is_off ? std::nullopt : kept_.keep(now, item, fresh);
+  if (!lookup) {
+    events.push_back(ItemDone{.lookup = fresh, .target = target_of(item)});
+    return fresh;
+  }
+  put_due(now, out, events);
+  return *lookup;
+}
+
+void Dht::DualStack::release_item(const ItemTarget& target) {
+  if (const auto lookup = kept_.release(target)) cancel(*lookup);
+}
+
+void Dht::DualStack::put_due(Instant now, Datagrams& out, Events& events) {
+  if (running().are_none()) return;
+  while (const auto publication = kept_.take_due(now)) {
+    const auto search = ItemSearch::to_put(publication->item, std::nullopt);
+    walk_item(now, publication->lookup, search, out, events);
+  }
+}
+
+void Dht::DualStack::walk_item(
+    Instant now, LookupId lookup, const ItemSearch& search, Datagrams& out, Events& events) {
+  const ItemDone nothing{.lookup = lookup, .target = search.target()};
+  const Families walking = running();
+  if (walking.are_none()) {
+    events.push_back(nothing);
+    return;
+  }
+  lookups_.emplace(lookup, Pending{.walking = walking, .sum = nothing, .newest = {}});
+  for (const IpFamily family : kBoth) {
+    if (!walking.hold(family)) continue;
+    Events told;
+    engine(family).search_item(now, lookup, search, out, told);
+    settle(now, family, told, events);
+  }
+}
+
 void Dht::DualStack::cancel(LookupId lookup) {
+  if (kept_.holds(lookup)) return;
   lookups_.erase(lookup);
   for (const IpFamily family : kBoth) engine(family).cancel(lookup);
 }
@@ -95,38 +148,69 @@ void Dht::DualStack::handle_datagram(
   }
   Events told;
   engine(family).handle_message(now, from, *message, payload.size(), out, told);
-  settle(family, told, events);
+  settle(now, family, told, events);
 }
 
 void Dht::DualStack::handle_timeout(Instant now, Datagrams& out, Events& events) {
   for (const IpFamily family : kBoth) {
     Events told;
     engine(family).handle_timeout(now, out, told);
-    settle(family, told, events);
+    settle(now, family, told, events);
   }
+  put_due(now, out, events);
 }
 
 Instant Dht::DualStack::next_timeout() const {
-  return earlier(v4_.next_timeout(), v6_.next_timeout());
+  if (running().are_none()) return Instant::never();
+  return earlier(kept_.next_timeout(), earlier(v4_.next_timeout(), v6_.next_timeout()));
 }
 
-void Dht::DualStack::settle(IpFamily family, Events& told, Events& events) {
+void Dht::DualStack::settle(Instant now, IpFamily family, Events& told, Events& events) {
   for (Event& event : told) {
     if (const auto* done = std::get_if<LookupDone>(&event)) {
-      conclude(family, *done, events);
+      conclude(now, family, *done, events);
+    } else if (const auto* item_done = std::get_if<ItemDone>(&event)) {
+      conclude(now, family, *item_done, events);
+    } else if (const auto* found = std::get_if<ItemFound>(&event)) {
+      if (is_news(*found)) events.push_back(std::move(event));
     } else {
       events.push_back(std::move(event));
     }
   }
 }
 
-void Dht::DualStack::conclude(IpFamily family, const LookupDone& done, Events& events) {
+// What one family has found the other may find too, or an older version.
+bool Dht::DualStack::is_news(const ItemFound& found) {
+  const auto it = lookups_.find(found.lookup);
+  if (it == lookups_.end()) return false;
+  Pending& pending = it->second;
+  const auto sequence = sequence_of(found.item);
+  if (pending.has_found_item && (!sequence || *sequence <= *pending.newest)) return false;
+  pending.has_found_item = true;
+  pending.newest = sequence;
+  return true;
+}
+
+void Dht::DualStack::add(const LookupDone& done, Pending& pending) {
+  auto& sum = *std::get_if<LookupDone>(&pending.sum);
+  sum.answered += done.answered;
+  sum.stored_at += done.stored_at;
+  sum.peers += done.peers;
+}
+
+void Dht::DualStack::add(const ItemDone& done, Pending& pending) {
+  auto& sum = *std::get_if<ItemDone>(&pending.sum);
+  sum.answered += done.answered;
+  sum.stored_at += done.stored_at;
+  if (sum.conflict == Conflict::none) sum.conflict = done.conflict;
+}
+
+template <typename Done>
+void Dht::DualStack::conclude(Instant now, IpFamily family, const Done& done, Events& events) {
   const auto it = lookups_.find(done.lookup);
   if (it == lookups_.end()) return;
   Pending& pending = it->second;
-  pending.sum.answered += done.answered;
-  pending.sum.stored_at += done.stored_at;
-  pending.sum.peers += done.peers;
+  add(done, pending);
   Families& walking = pending.walking;
   (family == IpFamily::v4 ? walking.v4 : walking.v6) = false;
   // A machine may have addresses of a family and yet reach nobody by it: that one is not waited
@@ -137,8 +221,10 @@ void Dht::DualStack::conclude(IpFamily family, const LookupDone& done, Events& e
     walking = {};
   }
   if (!walking.are_none()) return;
-  events.push_back(pending.sum);
+  const Done sum = *std::get_if<Done>(&pending.sum);
   lookups_.erase(it);
+  if constexpr (std::is_same_v<Done, ItemDone>) kept_.note_done(now, sum);
+  events.push_back(sum);
 }
 
 std::optional<FamilyStatus> Dht::DualStack::status(Instant now, IpFamily family) const {

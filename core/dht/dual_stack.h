@@ -7,10 +7,14 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "core/dht/engine.h"
+#include "core/dht/item_search.h"
+#include "core/dht/kept_items.h"
 
 namespace lanyard::dht {
 
@@ -28,6 +32,9 @@ class Dht::DualStack {
 
   LookupId get_peers(
       Instant now, const InfoHash& info_hash, Announce announce, Datagrams& out, Events& events);
+  LookupId search_item(Instant now, const ItemSearch& search, Datagrams& out, Events& events);
+  LookupId keep_item(Instant now, const Item& item, Datagrams& out, Events& events);
+  void release_item(const ItemTarget& target);
   void cancel(LookupId lookup);
 
   void handle_datagram(
@@ -44,19 +51,30 @@ class Dht::DualStack {
   // A lookup that some family still walks, with what the others came to.
   struct Pending {
     Families walking;
-    LookupDone sum;
+    std::variant<LookupDone, ItemDone> sum;
+    bool has_found_item = false;
+    std::optional<std::int64_t> newest;  // of the versions that some family found
   };
 
   Engine& engine(IpFamily family) { return family == IpFamily::v4 ? v4_ : v6_; }
+  Families running() const { return {.v4 = v4_.is_running(), .v6 = v6_.is_running()}; }
+  void walk_item(
+      Instant now, LookupId lookup, const ItemSearch& search, Datagrams& out, Events& events);
+  void put_due(Instant now, Datagrams& out, Events& events);
   // Passes on what one family's engine told.
-  void settle(IpFamily family, Events& told, Events& events);
-  void conclude(IpFamily family, const LookupDone& done, Events& events);
+  void settle(Instant now, IpFamily family, Events& told, Events& events);
+  bool is_news(const ItemFound& found);
+  static void add(const LookupDone& done, Pending& pending);
+  static void add(const ItemDone& done, Pending& pending);
+  template <typename Done>
+  void conclude(Instant now, IpFamily family, const Done& done, Events& events);
 
   Engine::Common common_;
   Engine v4_;
   Engine v6_;
   std::uint64_t next_lookup_ = 1;
   std::map<LookupId, Pending> lookups_;
+  KeptItems kept_;
 };
 
 }  // namespace lanyard::dht

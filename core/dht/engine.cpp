@@ -105,6 +105,14 @@ void Dht::Engine::get_peers(Instant now,
   advance(now, out, events);
 }
 
+void Dht::Engine::search_item(
+    Instant now, LookupId lookup, const ItemSearch& search, Datagrams& out, Events& events) {
+  searches_.add_for_item(now, lookup, search, events);
+  const Item* stored = responder_.items().find(now, search.target());
+  if (stored != nullptr) searches_.report(lookup, *stored, events);
+  advance(now, out, events);
+}
+
 void Dht::Engine::handle_message(Instant now,
                                  const Endpoint& from,
                                  const Message& message,
@@ -200,7 +208,7 @@ void Dht::Engine::handle_failure(const Endpoint& from, const Failure& failure) {
     return;
   }
   ++counters_.answers_received;
-  searches_.handle_failure(*transaction);
+  searches_.handle_failure(*transaction, failure.code);
 }
 
 void Dht::Engine::take_vote(Instant now,
@@ -322,8 +330,15 @@ void Dht::Engine::advance(Instant now, Datagrams& out, Events& events) {
   searches_.begin_waiting(table_);
   sender_.forget_retry();
   searches_.pump(now, port_, sender_, out);
-  for (const InfoHash& info_hash : searches_.finish(now, events)) {
-    if (votes_.elected()) responder_.store().add(now, info_hash, *votes_.elected());
+  const auto stored_here = searches_.finish(now, events);
+  if (!votes_.elected()) return;
+  const Endpoint& own = *votes_.elected();
+  for (const InfoHash& info_hash : stored_here.info_hashes) {
+    responder_.store().add(now, info_hash, own);
+  }
+  for (const Item& item : stored_here.items) {
+    const bool is_newer_here = responder_.items().refusal(now, item, std::nullopt).has_value();
+    if (!is_newer_here) responder_.items().add(now, own.address, item);
   }
 }
 

@@ -55,6 +55,8 @@ class Dht::Engine {
                  Announce announce,
                  Datagrams& out,
                  Events& events);
+  void search_item(
+      Instant now, LookupId lookup, const ItemSearch& search, Datagrams& out, Events& events);
   bool is_waiting(LookupId lookup) const { return searches_.is_waiting(lookup); }
   void cancel(LookupId lookup) { searches_.cancel(lookup); }
 

@@ -77,11 +77,13 @@ class Lookup::Foremost {
   std::array<std::size_t, kPaths> of_path_{};
 };
 
-Lookup::Lookup(const NodeId& own_id, const NodeId& target, Mode mode, Defences defences)
+Lookup::Lookup(
+    const NodeId& own_id, const NodeId& target, Mode mode, Defences defences, Needs needs)
     : own_id_(own_id),
       target_(target),
       subnet_mode_(subnet_mode(mode, defences)),
-      defences_(defences) {}
+      defences_(defences),
+      needs_(needs) {}
 
 void Lookup::add(const Contact& node) {
   const bool has_one_path = defences_ == Defences::none;
@@ -127,7 +129,7 @@ std::vector<Contact> Lookup::askable() const {
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
-    if (candidate.state == State::answered || is_awaited(candidate)) foremost.count(candidate);
+    if (counts(candidate) || is_awaited(candidate)) foremost.count(candidate);
     if (candidate.state == State::fresh) fresh.push_back(&candidate);
     if (candidate.state == State::slow && candidate.asked_times < kMaxAsked) {
       again.push_back(&candidate);
@@ -190,7 +192,7 @@ std::vector<Lookup::Announcement> Lookup::announceable() const {
   Company closest(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (closest.size() == kBucketSize) break;
-    if (candidate.state != State::answered || !closest.admits(candidate.contact)) continue;
+    if (!counts(candidate) || !closest.admits(candidate.contact)) continue;
     closest.add(candidate.contact);
     const bool first = candidate.storing == Storing::no && announced < kMaxAnnounced;
     const bool again = candidate.storing == Storing::slow && candidate.announced_times < kMaxAsked;
@@ -222,6 +224,13 @@ void Lookup::announcement_refused(const Endpoint& node) {
   }
 }
 
+void Lookup::cannot_store(const Endpoint& node) {
+  Candidate* candidate = find(node);
+  if (candidate == nullptr || candidate->storing == Storing::stored) return;
+  candidate->storing = Storing::refused;
+  candidate->token.clear();
+}
+
 void Lookup::announcement_stored(const Endpoint& node) {
   if (Candidate* candidate = find(node)) candidate->storing = Storing::stored;
 }
@@ -238,7 +247,7 @@ bool Lookup::is_finished() const {
     const bool given_up = candidate.state == State::slow && candidate.asked_times >= kMaxAsked;
     if (given_up && answer_count_ > 0) continue;
     if (candidate.state != State::answered) return false;
-    foremost.count(candidate);
+    if (counts(candidate)) foremost.count(candidate);
   }
   return true;
 }
@@ -251,16 +260,20 @@ std::size_t Lookup::stored_count() const {
 
 bool Lookup::admits(const Contact& node) const {
   const Candidate newcomer{.contact = node, .fits = fits_well(node), .token = {}};
-  const auto before =
-      std::count_if(candidates_.begin(), candidates_.end(), [&](const Candidate& known) {
-        return known.state == State::answered && is_before(known, newcomer);
-      });
+  const auto before = std::count_if(
+      candidates_.begin(), candidates_.end(),
+      [&](const Candidate& known) { return counts(known) && is_before(known, newcomer); });
   return static_cast<std::size_t>(before) < kBucketSize;
 }
 
 bool Lookup::is_before(const Candidate& a, const Candidate& b) const {
   if (a.fits != b.fits) return a.fits;
   return is_closer(a.contact.id, b.contact.id, target_);
+}
+
+bool Lookup::counts(const Candidate& candidate) const {
+  return candidate.state == State::answered &&
+         (needs_ == Needs::answer || !candidate.token.empty());
 }
 
 // May well answer yet. One that let its first second pass is not counted upon.
@@ -274,14 +287,17 @@ bool Lookup::is_awaited(const Candidate& candidate) {
 bool Lookup::is_sure_of_closest() const {
   if (has_slow_) return true;
   std::size_t alive = 0;
-  for (const Candidate& candidate : candidates_) alive += candidate.state != State::failed ? 1 : 0;
+  for (const Candidate& candidate : candidates_) {
+    const bool is_useless = candidate.state == State::answered && !counts(candidate);
+    alive += candidate.state != State::failed && !is_useless ? 1 : 0;
+  }
   if (alive <= kBucketSize) return true;
   Foremost foremost(subnet_mode_);
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
     if (is_awaited(candidate)) return false;
-    if (candidate.state == State::answered) foremost.count(candidate);
+    if (counts(candidate)) foremost.count(candidate);
   }
   return true;
 }

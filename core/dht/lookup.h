@@ -22,12 +22,20 @@
 
 namespace lanyard::dht {
 
+// What a node must give to count among the closest. token: it takes items (BEP 44), which many do
+// not, so the walk goes on to those that do.
+enum class Needs : std::uint8_t { answer, token };
+
 class Lookup {
  public:
   static constexpr std::size_t kParallel = 4;         // alpha of Kademlia, with a little haste
   static constexpr std::size_t kMaxCandidates = 100;  // closer ones push out farther ones
 
-  Lookup(const NodeId& own_id, const NodeId& target, Mode mode, Defences defences = Defences::all);
+  Lookup(const NodeId& own_id,
+         const NodeId& target,
+         Mode mode,
+         Defences defences = Defences::all,
+         Needs needs = Needs::answer);
 
   const NodeId& target() const { return target_; }
 
@@ -56,6 +64,8 @@ class Lookup {
   // No answer yet: it may be announced to once more.
   void announcement_slow(const Endpoint& node);
   void announcement_refused(const Endpoint& node);
+  // It was asked to store something and did not: it counts no longer, another takes its place.
+  void cannot_store(const Endpoint& node);
   void announcement_stored(const Endpoint& node);
 
   // The eight closest that answer have answered, or there are no more; nor is an announcement
@@ -87,6 +97,8 @@ class Lookup {
   // Goes through the candidates, the closest first: which of them matter still.
   class Foremost;
 
+  // It has answered as needed.
+  bool counts(const Candidate& candidate) const;
   static bool is_awaited(const Candidate& candidate);
   bool is_before(const Candidate& a, const Candidate& b) const;
   bool is_sure_of_closest() const;
@@ -102,6 +114,7 @@ class Lookup {
   NodeId target_;
   Mode subnet_mode_;
   Defences defences_;
+  Needs needs_;
   std::array<std::size_t, kPaths> added_{};
   std::vector<Candidate> candidates_;  // closest first, after those whose ids fit the others
   std::size_t answer_count_ = 0;

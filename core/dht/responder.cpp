@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/dht/item_fields.h"
+
 namespace lanyard::dht {
 
 namespace {
@@ -14,9 +16,22 @@ constexpr std::size_t kMaxAmplification = 3;
 constexpr Duration kMaxSampleInterval = hours(6);  // BEP 51
 constexpr std::size_t kPeersFraming = 10;          // "6:valuesle"
 constexpr std::size_t kNodesFraming = 11;          // "5:nodes208:"
+// An item of 1000 bytes with its key and signature does not fit into BEP 32's 1024. This fits into
+// what Ethernet carries in one piece, with tunnels on the way.
+constexpr std::size_t kMaxItemAnswerBytes = 1400;
 
 // A compact endpoint as a string of bencoding: "6:" and 6 bytes, "18:" and 18.
 std::size_t bytes_per_peer(const Endpoint& asker) { return asker.address.is_v4() ? 8 : 21; }
+
+// Leaves out the farthest nodes of the family that has more.
+void shrink_to(std::size_t bytes, Answer& answer) {
+  while (encode(answer).size() > bytes) {
+    const std::size_t v4 = answer.nodes ? answer.nodes->size() : 0;
+    const std::size_t v6 = answer.nodes6 ? answer.nodes6->size() : 0;
+    if (v4 + v6 == 0) return;
+    (v4 > v6 ? answer.nodes : answer.nodes6)->pop_back();
+  }
+}
 
 std::string_view text_of(ErrorCode code) {
   switch (code) {
@@ -47,6 +62,7 @@ Responder::Responder(const Limits& limits,
       counters_(counters),
       tokens_(rng),
       store_(limits),
+      items_(limits, own_id),
       budget_(budget) {}
 
 std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
@@ -65,8 +81,8 @@ std::variant<Responder::Reply, Drop> Responder::answer(Instant now,
       case Method::find_node: outcome = find_node(from, query); break;
       case Method::get_peers: outcome = get_peers(now, from, query, query_bytes); break;
       case Method::announce_peer: outcome = announce_peer(now, from, query, reply.stored); break;
-      case Method::get:
-      case Method::put: break;
+      case Method::get: outcome = get(now, from, query, query_bytes); break;
+      case Method::put: outcome = put(now, from, query); break;
       case Method::sample_infohashes: outcome = sample_infohashes(from, query); break;
       case Method::unknown: outcome = find_node(from, query); break;
     }
@@ -110,7 +126,7 @@ Responder::Outcome Responder::get_peers(Instant now,
   Answer answer = blank_answer(from, query);
   // Without room here, no token: the announcement goes to a node that has some.
   if (store_.has_room(now, query.info_hash, from.address)) {
-    token_ = tokens_.issue(now, from.address, query.info_hash);
+    token_ = tokens_.issue(now, from.address, query.info_hash.position());
     answer.token = token_;
   }
   const std::size_t bare_bytes = encode(answer).size() + kPeersFraming + kNodesFraming;
@@ -130,13 +146,59 @@ Responder::Outcome Responder::announce_peer(Instant now,
                                             const Endpoint& from,
                                             const Query& query,
                                             std::optional<StoredPeer>& stored) {
-  if (!tokens_.accepts(now, from.address, query.info_hash, query.token)) {
+  if (!tokens_.accepts(now, from.address, query.info_hash.position(), query.token)) {
     return ErrorCode::protocol;
   }
   const Endpoint peer{from.address,
                       query.port_source == PortSource::implied ? from.port : query.port};
   if (!store_.add(now, query.info_hash, peer)) return ErrorCode::server;
   stored = StoredPeer{query.info_hash, peer};
+  return blank_answer(from, query);
+}
+
+Responder::Outcome Responder::get(Instant now,
+                                  const Endpoint& from,
+                                  const Query& query,
+                                  std::size_t query_bytes) {
+  Answer answer = blank_answer(from, query);
+  if (items().has_room(now, {query.target.bytes}, from.address)) {
+    token_ = tokens_.issue(now, from.address, query.target);
+    answer.token = token_;
+  }
+  add_item(now, from, query, query_bytes, answer);
+  add_nodes(from, query, query.target, answer);
+  shrink_to(kMaxItemAnswerBytes, answer);
+  return answer;
+}
+
+void Responder::add_item(Instant now,
+                         const Endpoint& from,
+                         const Query& query,
+                         std::size_t query_bytes,
+                         Answer& answer) {
+  const Item* item = items().find(now, {query.target.bytes});
+  if (item == nullptr) return;
+  const auto sequence = sequence_of(*item);
+  const auto& known = query.item.sequence;
+  if (!sequence || !known || *sequence > *known) {
+    answer.item = fields_of(*item);
+    // That a node answered us proves its address.
+    const bool is_short = encode(answer).size() <= kMaxAmplification * query_bytes;
+    if (is_short || table_.is_alive(from) || items_.may_tell_unproven(now, from.address)) return;
+  }
+  answer.item = {};
+  answer.item.sequence = sequence;
+}
+
+Responder::Outcome Responder::put(Instant now, const Endpoint& from, const Query& query) {
+  const auto judged = item_of_put(query.item);
+  if (const auto* fault = std::get_if<ErrorCode>(&judged)) return *fault;
+  const Item& item = *std::get_if<Item>(&judged);
+  if (!tokens_.accepts(now, from.address, target_of(item).position(), query.token)) {
+    return ErrorCode::protocol;
+  }
+  const auto refusal = items_.put(now, from.address, item, query.item.replaces_sequence);
+  if (refusal) return *refusal;
   return blank_answer(from, query);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this node does for others: answers their queries and stores the peers they announce. Keeps
-// every answer small beside its query, since whoever asks may have forged whose address it is.
+// What this node does for others: answers their queries, stores the peers and items they bring.
+// Keeps every answer small beside its query, since whoever asks may have forged whose address it
+// is.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "core/base/time.h"
 #include "core/dht/budgets.h"
 #include "core/dht/counters.h"
+#include "core/dht/item_keeper.h"
 #include "core/dht/krpc.h"
 #include "core/dht/peer_store.h"
 #include "core/dht/routing_table.h"
@@ -47,6 +49,7 @@ class Responder {
                                    std::size_t query_bytes);
 
   PeerStore& store() { return store_; }
+  ItemStore& items() { return items_.store(); }
   // The nodes of the other family, for those who want them (BEP 32). Must outlive it.
   void set_other_table(const RoutingTable& other) { other_table_ = &other; }
 
@@ -60,6 +63,14 @@ class Responder {
                         const Endpoint& from,
                         const Query& query,
                         std::optional<StoredPeer>& stored);
+  Outcome get(Instant now, const Endpoint& from, const Query& query, std::size_t query_bytes);
+  Outcome put(Instant now, const Endpoint& from, const Query& query);
+  // What is stored under the target, as much of it as the asker may be told.
+  void add_item(Instant now,
+                const Endpoint& from,
+                const Query& query,
+                std::size_t query_bytes,
+                Answer& answer);
   // The nodes that the asker wants; of both families eight each at most.
   void add_nodes(const Endpoint& from,
                  const Query& query,
@@ -75,6 +86,7 @@ class Responder {
   WriteTokens tokens_;
   WriteTokens::Token token_{};  // of the answer in the making
   PeerStore store_;
+  ItemKeeper items_;
   AnswerBudget& budget_;
 };
 

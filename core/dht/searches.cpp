@@ -29,7 +29,23 @@ void Searches::add_for_peers(
   searches_.emplace(id, Search{.goal = Goal::peers,
                                .announce = announce,
                                .info_hash = info_hash,
-                               .lookup = Lookup(own_id_, info_hash.position(), mode_, defences_),
+                               .item = {},
+                               .lookup = walk_to(info_hash.position(), Goal::peers),
+                               .ends_at = now + kLongest,
+                               .reported = {}});
+}
+
+void Searches::add_for_item(Instant now, LookupId lookup, ItemSearch item, Events& events) {
+  const ItemTarget target = item.target();
+  if (searches_.size() >= kMaxSearches) {
+    events.push_back(ItemDone{.lookup = lookup, .target = target});
+    return;
+  }
+  const auto id = static_cast<std::uint64_t>(lookup);
+  searches_.emplace(id, Search{.goal = Goal::item,
+                               .info_hash = {},
+                               .item = std::move(item),
+                               .lookup = walk_to(target.position(), Goal::item),
                                .ends_at = now + kLongest,
                                .reported = {}});
 }
@@ -38,7 +54,8 @@ void Searches::add_for_nodes(Instant now, const NodeId& target) {
   if (searches_.size() >= kMaxSearches) return;
   searches_.emplace(next_id_++, Search{.goal = Goal::nodes,
                                        .info_hash = {},
-                                       .lookup = Lookup(own_id_, target, mode_, defences_),
+                                       .item = {},
+                                       .lookup = walk_to(target, Goal::nodes),
                                        .ends_at = now + kLongest,
                                        .reported = {}});
 }
@@ -73,23 +90,39 @@ void Searches::add_nodes(const std::vector<Contact>& nodes) {
 void Searches::pump(Instant now, std::uint16_t own_port, QuerySender& sender, Datagrams& out) {
   for (auto& [id, search] : searches_) {
     if (search.phase != Phase::walking) continue;
-    if (search.announce == Announce::yes) {
-      send_announcements(now, id, search, own_port, sender, out);
-    }
+    if (wants_storing(search)) send_announcements(now, id, search, own_port, sender, out);
     for (const Contact& node : search.lookup.askable()) {
       if (sender.has_given_up(now, node.endpoint.address)) {
         search.lookup.failed(node.endpoint);
         continue;
       }
-      Query query;
-      query.method = search.goal == Goal::peers ? Method::get_peers : Method::find_node;
-      query.info_hash = search.info_hash;
-      query.target = search.lookup.target();
-      if (sender.send(now, node.endpoint, query, Purpose::lookup, id, out)) {
+      if (sender.send(now, node.endpoint, question(search), Purpose::lookup, id, out)) {
         search.lookup.asked(node.endpoint);
       }
     }
   }
+}
+
+Query Searches::question(const Search& search) {
+  if (search.goal == Goal::item) return search.item->question();
+  Query query;
+  query.method = search.goal == Goal::peers ? Method::get_peers : Method::find_node;
+  query.info_hash = search.info_hash;
+  query.target = search.lookup.target();
+  return query;
+}
+
+Query Searches::announcement(const Search& search,
+                             const Lookup::Announcement& to,
+                             std::uint16_t own_port) {
+  if (search.goal == Goal::item) return search.item->put(to.to, to.token);
+  Query query;
+  query.method = Method::announce_peer;
+  query.info_hash = search.info_hash;
+  query.port_source = PortSource::implied;
+  query.port = own_port;
+  query.token = to.token;
+  return query;
 }
 
 void Searches::send_announcements(Instant now,
@@ -99,12 +132,7 @@ void Searches::send_announcements(Instant now,
                                   QuerySender& sender,
                                   Datagrams& out) {
   for (const Lookup::Announcement& announcement : search.lookup.announceable()) {
-    Query query;
-    query.method = Method::announce_peer;
-    query.info_hash = search.info_hash;
-    query.port_source = PortSource::implied;
-    query.port = own_port;
-    query.token = announcement.token;
+    const Query query = Searches::announcement(search, announcement, own_port);
     if (sender.send(now, announcement.to, query, Purpose::announcement, id, out)) {
       search.lookup.announced(announcement.to);
     }
@@ -125,6 +153,11 @@ void Searches::handle_answer(const Transaction& transaction,
   for (const Contact& node : nodes) search->lookup.add_told(transaction.to, node);
   search->lookup.answered({answer.sender, transaction.to}, answer.token);
   if (search->goal == Goal::peers) report(transaction.lookup, *search, answer.peers, events);
+  if (search->goal != Goal::item) return;
+  if (auto item = search->item->take_answer(transaction.to, answer.item)) {
+    events.push_back(
+        ItemFound{LookupId{transaction.lookup}, search->item->target(), std::move(*item)});
+  }
 }
 
 void Searches::handle_slow(const Transaction& transaction) {
@@ -137,13 +170,15 @@ void Searches::handle_slow(const Transaction& transaction) {
   }
 }
 
-void Searches::handle_failure(const Transaction& transaction) {
+void Searches::handle_failure(const Transaction& transaction, std::int64_t code) {
   Search* search = find(transaction.lookup);
   if (search == nullptr) return;
-  if (transaction.purpose == Purpose::announcement) {
-    search->lookup.announcement_refused(transaction.to);
-  } else {
+  if (transaction.purpose != Purpose::announcement) {
     search->lookup.failed(transaction.to);
+  } else if (search->goal == Goal::item && !search->item->take_refusal(code)) {
+    search->lookup.cannot_store(transaction.to);
+  } else {
+    search->lookup.announcement_refused(transaction.to);
   }
 }
 
@@ -170,6 +205,12 @@ void Searches::report(LookupId lookup, const std::vector<Endpoint>& peers, Event
   if (Search* search = find(id)) report(id, *search, peers, events);
 }
 
+void Searches::report(LookupId lookup, const Item& item, Events& events) {
+  Search* search = find(static_cast<std::uint64_t>(lookup));
+  if (search == nullptr || search->goal != Goal::item || !search->item->take_own(item)) return;
+  events.push_back(ItemFound{lookup, search->item->target(), item});
+}
+
 void Searches::report(std::uint64_t id,
                       Search& search,
                       const std::vector<Endpoint>& peers,
@@ -184,37 +225,56 @@ void Searches::report(std::uint64_t id,
   if (!found.peers.empty()) events.push_back(std::move(found));
 }
 
-std::vector<InfoHash> Searches::finish(Instant now, Events& events) {
-  std::vector<InfoHash> stored_here;
+Searches::StoredHere Searches::finish(Instant now, Events& events) {
+  StoredHere stored_here;
   for (auto it = searches_.begin(); it != searches_.end();) {
     auto& [id, search] = *it;
-    const bool is_over = now >= search.ends_at;
+    const bool is_over = now >= search.ends_at || (search.item && search.item->is_over());
     if (!is_over && is_done(search) && search.lookup.answer_count() == 0) {
       // All that were known are gone: there may be others yet.
-      search.lookup = Lookup(own_id_, search.lookup.target(), mode_, defences_);
+      search.lookup = walk_to(search.lookup.target(), search.goal);
       search.phase = Phase::waiting;
     }
     if (!is_over && !is_done(search)) {
       ++it;
       continue;
     }
-    if (search.goal == Goal::peers) {
-      events.push_back(LookupDone{LookupId{id}, search.info_hash, search.lookup.answer_count(),
-                                  search.lookup.stored_count(), search.reported.size()});
-      remember(now, id, search.info_hash);
-      if (search.announce == Announce::yes && own_endpoint_ &&
-          search.lookup.admits({own_id_, *own_endpoint_})) {
-        stored_here.push_back(search.info_hash);
-      }
-    }
+    conclude(now, id, search, stored_here, events);
     it = searches_.erase(it);
   }
   return stored_here;
 }
 
+void Searches::conclude(
+    Instant now, std::uint64_t id, const Search& search, StoredHere& stored_here, Events& events) {
+  if (search.goal == Goal::nodes) return;
+  const bool is_stored_here =
+      wants_storing(search) && own_endpoint_ && search.lookup.admits({own_id_, *own_endpoint_});
+  if (search.goal == Goal::item) {
+    events.push_back(ItemDone{LookupId{id}, search.item->target(), search.lookup.answer_count(),
+                              search.lookup.stored_count(), search.item->conflict()});
+    if (is_stored_here) stored_here.items.push_back(*search.item->item_to_put());
+    return;
+  }
+  events.push_back(LookupDone{LookupId{id}, search.info_hash, search.lookup.answer_count(),
+                              search.lookup.stored_count(), search.reported.size()});
+  remember(now, id, search.info_hash);
+  if (is_stored_here) stored_here.info_hashes.push_back(search.info_hash);
+}
+
+bool Searches::wants_storing(const Search& search) {
+  return search.goal == Goal::item ? search.item->wants_storing()
+                                   : search.announce == Announce::yes;
+}
+
+Lookup Searches::walk_to(const NodeId& target, Goal goal) const {
+  return Lookup(own_id_, target, mode_, defences_,
+                goal == Goal::item ? Needs::token : Needs::answer);
+}
+
 bool Searches::is_done(const Search& search) {
   if (search.phase == Phase::waiting || !search.lookup.is_finished()) return false;
-  return search.announce == Announce::no || search.lookup.announceable().empty();
+  return !wants_storing(search) || search.lookup.announceable().empty();
 }
 
 Instant Searches::next_timeout() const {

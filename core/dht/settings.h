@@ -44,6 +44,21 @@ struct Limits {
   std::size_t peers_per_hash = 100;       // an answer holds fewer
   std::size_t entries_per_address = 200;  // one address fills a small part of the store at most
   Duration peer_lifetime = minutes(45);   // three announcements of BitTorrent clients' 15 min
+  std::size_t stored_items = 700;         // as libtorrent keeps: some 800 kB
+  std::size_t items_per_address = 100;
+  Duration item_lifetime = hours(2);  // BEP 44; they are put again every hour
+  // Puts that one address may have looked at: members behind one NAT start together.
+  std::size_t put_burst_per_address = 60;
+  Duration put_interval_per_address = seconds(6);
+  // Signatures checked for others, all together: a fiftieth of a slow core, where one takes 1 ms.
+  std::size_t verify_burst = 100;
+  Duration verify_interval = milliseconds(50);
+  // Items told to addresses that have not proven to be the asker's: ten times what it sent. So many
+  // to all together, and to each.
+  std::size_t unproven_burst = 60;
+  Duration unproven_interval = milliseconds(500);
+  std::size_t unproven_burst_per_address = 10;
+  Duration unproven_interval_per_address = seconds(2);
 };
 
 struct Settings {

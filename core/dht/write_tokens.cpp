@@ -11,20 +11,15 @@ namespace lanyard::dht {
 WriteTokens::WriteTokens(Rng& rng)
     : rng_(rng), current_(SecretBytes::random(rng)), previous_(SecretBytes::random(rng)) {}
 
-WriteTokens::Token WriteTokens::issue(Instant now,
-                                      const IpAddress& asker,
-                                      const InfoHash& info_hash) {
+WriteTokens::Token WriteTokens::issue(Instant now, const IpAddress& asker, const NodeId& place) {
   rotate(now);
-  return make(current_, asker, info_hash);
+  return make(current_, asker, place);
 }
 
-bool WriteTokens::accepts(Instant now,
-                          const IpAddress& asker,
-                          const InfoHash& info_hash,
-                          Bytes token) {
+bool WriteTokens::accepts(Instant now, const IpAddress& asker, const NodeId& place, Bytes token) {
   rotate(now);
-  return crypto::constant_time_equal(make(current_, asker, info_hash), token) ||
-         crypto::constant_time_equal(make(previous_, asker, info_hash), token);
+  return crypto::constant_time_equal(make(current_, asker, place), token) ||
+         crypto::constant_time_equal(make(previous_, asker, place), token);
 }
 
 // Secrets change on use, not by a timer: after a long silence both are replaced.
@@ -38,8 +33,8 @@ void WriteTokens::rotate(Instant now) {
 
 WriteTokens::Token WriteTokens::make(const SecretBytes& secret,
                                      const IpAddress& asker,
-                                     const InfoHash& info_hash) {
-  const auto mac = crypto::blake2b_128(secret.bytes(), {asker.bytes(), info_hash.bytes});
+                                     const NodeId& place) {
+  const auto mac = crypto::blake2b_128(secret.bytes(), {asker.bytes(), place.bytes});
   Token out{};
   std::copy_n(mac.begin(), out.size(), out.begin());
   return out;

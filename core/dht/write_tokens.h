@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Write tokens of BEP 5: whoever wants a peer stored under an info-hash must first have received,
-// at the address that is stored, the token for just that hash. Nothing is kept per token.
+// Write tokens of BEP 5 and BEP 44: whoever wants something stored must first have received, at the
+// address that it comes from, the token for just that place. Nothing is kept per token.
 //
-//   token = first 8 bytes of BLAKE2b keyed with a secret, over address (4 or 16) and info-hash (20)
+//   token = first 8 bytes of BLAKE2b keyed with a secret, over address (4 or 16) and place (20)
 #pragma once
 
 #include <array>
@@ -25,14 +25,14 @@ class WriteTokens {
 
   explicit WriteTokens(Rng& rng);
 
-  Token issue(Instant now, const IpAddress& asker, const InfoHash& info_hash);
-  bool accepts(Instant now, const IpAddress& asker, const InfoHash& info_hash, Bytes token);
+  Token issue(Instant now, const IpAddress& asker, const NodeId& place);
+  bool accepts(Instant now, const IpAddress& asker, const NodeId& place, Bytes token);
 
  private:
   using SecretBytes = crypto::Secret<32>;
 
   void rotate(Instant now);
-  static Token make(const SecretBytes& secret, const IpAddress& asker, const InfoHash& info_hash);
+  static Token make(const SecretBytes& secret, const IpAddress& asker, const NodeId& place);
 
   Rng& rng_;
   SecretBytes current_;

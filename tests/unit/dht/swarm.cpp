@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/dht/swarm.h"
 
+#include "core/dht/krpc.h"
 #include "tests/unit/dht/points.h"
 
 namespace lanyard::dht {
@@ -8,6 +9,12 @@ namespace lanyard::dht {
 namespace {
 
 constexpr Duration kNatTimeout = seconds(30);  // Linux forgets unanswered UDP flows after that
+
+bool is_about_items(Bytes datagram) {
+  const auto message = parse_message(datagram);
+  const auto* query = message ? std::get_if<Query>(&*message) : nullptr;
+  return query != nullptr && (query->method == Method::get || query->method == Method::put);
+}
 
 }  // namespace
 
@@ -107,6 +114,7 @@ void Swarm::deliver(const Flight& flight) {
     const auto opened = node.sent_to.find(flight.from);
     if (opened == node.sent_to.end() || opened->second + kNatTimeout < now_) return;
   }
+  if (!node.takes_items && is_about_items(flight.payload)) return;
   Datagrams out;
   node.dht->handle_datagram(now_, flight.from, flight.payload, out, node.events);
   settle(to->second, out);

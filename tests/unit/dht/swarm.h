@@ -30,9 +30,18 @@ class Swarm {
   // Puts one that was just added behind a NAT that lets in only what comes from endpoints it sent
   // to.
   void hide(std::size_t node);
+  // Answers neither get nor put, as nodes without BEP 44 do not.
+  void take_no_items(std::size_t node) { nodes_[node].takes_items = false; }
   void change_network(std::size_t node);
   std::size_t size() const { return nodes_.size(); }
 
+  // Has the node do something: call(Dht&, Datagrams&, Events&).
+  template <typename Call>
+  auto call(std::size_t node, Call do_something) {
+    Datagrams out;
+    const Settling settling{*this, node, out};
+    return do_something(*nodes_[node].dht, out, nodes_[node].events);
+  }
   LookupId get_peers(std::size_t node, const InfoHash& info_hash, Announce announce);
   void run_for(Duration duration);
   // True when it has come to pass within the time.
@@ -64,6 +73,7 @@ class Swarm {
     Instant timer = Instant::never();
     bool is_alive = true;
     bool is_hidden = false;
+    bool takes_items = true;
     std::map<Endpoint, Instant> sent_to;
   };
   struct Flight {
@@ -72,6 +82,14 @@ class Swarm {
     Buffer payload;
   };
   using Sequence = std::uint64_t;  // orders what happens at the same instant
+
+  // After a call has returned what it returns.
+  struct Settling {
+    Swarm& swarm;
+    std::size_t node;
+    Datagrams& out;
+    ~Settling() { swarm.settle(node, out); }
+  };
 
   bool step(Instant end);
   void deliver(const Flight& flight);
