@@ -166,25 +166,25 @@ TEST_CASE("items: cas replaces just the version that it names") {
 
 TEST_CASE("items: forgotten two hours after the last put, kept ones never") {
   Swarm swarm(5);
-  grow(swarm, 20);
+  grow(swarm, 9);
   const MutableItem once = version(1, 1, "once");
   const MutableItem always = version(2, 1, "always");
   put(swarm, 3, once);
   const LookupId kept = keep(swarm, 4, always);
   swarm.run_for(minutes(115));
-  CHECK(find(swarm, 12, once) == Item(once));
+  CHECK(find(swarm, 7, once) == Item(once));
   swarm.run_for(minutes(10));
-  CHECK_FALSE(find(swarm, 12, once));
-  swarm.run_for(hours(4));
-  CHECK(find(swarm, 12, always) == Item(always));
+  CHECK_FALSE(find(swarm, 7, once));
+  swarm.run_for(minutes(150));
+  CHECK(find(swarm, 7, always) == Item(always));
   const auto all = all_done(swarm, 4, kept);
-  CHECK(all.size() >= 7);
-  CHECK(all.size() <= 11);
+  CHECK(all.size() >= 5);
+  CHECK(all.size() <= 9);
   CHECK(std::all_of(all.begin(), all.end(), [](const ItemDone& d) { return d.stored_at >= 7; }));
 
   swarm.call(4, [&](Dht& dht, Datagrams&, Events&) { dht.release_item(always.target()); });
   swarm.run_for(hours(2));
-  CHECK_FALSE(find(swarm, 12, always));
+  CHECK_FALSE(find(swarm, 7, always));
   CHECK(all_done(swarm, 4, kept).size() == all.size());
 }
 
