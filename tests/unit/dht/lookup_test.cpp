@@ -73,6 +73,50 @@ TEST_CASE("lookup: ends when the eight closest that answer have answered") {
   CHECK(lookup.admits({id_of(1, 1), node_endpoint(99)}));
 }
 
+TEST_CASE("lookup: where tokens are needed, whoever gives none is passed over") {
+  Lookup lookup(kOwn, kTarget, Mode::private_, Defences::all, Needs::token);
+  for (std::uint16_t n = 1; n <= 30; ++n) lookup.add(node(n));
+  for (std::uint16_t n = 1; n <= 16; ++n) {
+    CHECK_FALSE(lookup.is_finished());
+    CHECK(lookup.announceable().empty());
+    lookup.answered(node(n), n % 4 < 2 ? token() : Bytes());
+  }
+  // Numbers with the remainder 0 and 1, on both paths: eight of the first sixteen.
+  CHECK(lookup.answer_count() == 16);
+  CHECK(lookup.is_finished());
+  const auto first = lookup.announceable();
+  REQUIRE(first.size() == 8);
+  CHECK(first[0].to == node(1).endpoint);
+  CHECK(first[7].to == node(16).endpoint);
+  CHECK_FALSE(lookup.admits({id_of(17), node_endpoint(99)}));
+  CHECK(lookup.admits({id_of(15), node_endpoint(99)}));
+  for (const auto& announcement : first) lookup.announced(announcement.to);
+  for (const auto& announcement : first) lookup.announcement_stored(announcement.to);
+  CHECK(lookup.announceable().empty());
+  CHECK(lookup.stored_count() == 8);
+}
+
+TEST_CASE("lookup: who cannot store leaves the place to the next, who refuses does not") {
+  Lookup lookup(kOwn, kTarget, Mode::private_, Defences::all, Needs::token);
+  for (std::uint16_t n = 1; n <= 20; ++n) lookup.add(node(n));
+  for (std::uint16_t n = 1; n <= 8; ++n) lookup.answered(node(n), token());
+  REQUIRE(lookup.announceable().size() == 8);
+  for (std::uint16_t n = 1; n <= 8; ++n) lookup.announced(node(n).endpoint);
+  lookup.announcement_refused(node(3).endpoint);
+  CHECK(lookup.askable().empty());
+  lookup.cannot_store(node(5).endpoint);
+  lookup.cannot_store(node(6).endpoint);
+  const auto next = lookup.askable();
+  REQUIRE(next.size() == 2);
+  CHECK(next[0] == node(9));
+  CHECK(next[1] == node(10));
+  lookup.answered(node(9), token());
+  lookup.answered(node(10), token());
+  const auto more = lookup.announceable();
+  REQUIRE(more.size() == 2);
+  CHECK(more[0].to == node(9).endpoint);
+}
+
 TEST_CASE("lookup: a slow node delays no announcement but is heard if it answers late") {
   Lookup lookup(kOwn, kTarget, Mode::private_);
   for (std::uint16_t n = 1; n <= 12; ++n) lookup.add(node(n));
