@@ -7,6 +7,10 @@
 //   count                    how many nodes it knows
 //   announce HASH            stores itself; answers at how many nodes
 //   peers HASH               the endpoints found
+//   put VALUE                an immutable string: target, how many took it
+//   get TARGET               its value
+//   sign SEED SALT SEQUENCE VALUE   a version of a mutable string: key, how many took it
+//   read KEY SALT            the newest version: sequence, value
 //   counters                 queries and answers, what was dropped and why
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/bencode.h"
 #include "core/dht/dht.h"
 #include "platform/clock.h"
 #include "platform/file_descriptor.h"
@@ -78,6 +83,18 @@ std::optional<dht::InfoHash> info_hash(const Request& request) {
   return dht::InfoHash{*bytes};
 }
 
+Buffer string_value(Bytes text) { return bencode::Writer().string(text).take(); }
+
+// Nothing found, or no string: "-".
+std::vector<std::string> told_item(const std::optional<dht::Item>& item) {
+  if (!item) return {"-"};
+  const auto value = bencode::parse(value_of(*item));
+  std::vector<std::string> words;
+  if (const auto sequence = sequence_of(*item)) words.push_back(std::to_string(*sequence));
+  words.push_back(value ? hexadecimal(value->string().value_or(Bytes())) : "-");
+  return words;
+}
+
 class Node {
  public:
   Node(std::vector<UdpSocket> sockets, std::uint16_t port, Rng& rng)
@@ -112,6 +129,8 @@ class Node {
       answer(request.tag, told_counters());
     } else if (request.verb == "announce" || request.verb == "peers") {
       look_up(now, request);
+    } else if (const auto item_lookup = begin_item(now, request)) {
+      pending_[*item_lookup] = {request, {}, {}};
     } else {
       refuse(request.tag, "no such verb");
     }
@@ -139,6 +158,7 @@ class Node {
   struct Pending {
     Request request;
     std::vector<std::string> peers;
+    std::optional<dht::Item> item;
   };
 
   void meet(Instant now, const Request& request) {
@@ -155,7 +175,41 @@ class Node {
     if (!hash) return refuse(request.tag, "no hash");
     const auto announce = request.verb == "announce" ? dht::Announce::yes : dht::Announce::no;
     const dht::LookupId id = dht_.get_peers(now, *hash, announce, out_, events_);
-    pending_[id] = {request, {}};
+    pending_[id] = {request, {}, {}};
+  }
+
+  // Nothing for a verb or words that are not understood.
+  std::optional<dht::LookupId> begin_item(Instant now, const Request& request) {
+    const Buffer first = request.bytes(0);
+    const Buffer salt = request.bytes(1);
+    if (request.verb == "put") {
+      const dht::ImmutableItem item{string_value(first)};
+      return dht_.put_item(now, item, std::nullopt, out_, events_);
+    }
+    if (request.verb == "get") {
+      const auto target = to_array<dht::kIdBytes>(first);
+      if (!target) return std::nullopt;
+      return dht_.get_item(now, dht::ItemTarget{*target}, out_, events_);
+    }
+    if (request.verb == "read") {
+      const auto key = crypto::ItemPublicKey::from_bytes(first);
+      if (!key) return std::nullopt;
+      return dht_.get_item(now, *key, salt, std::nullopt, out_, events_);
+    }
+    const auto key = crypto::ItemKey::from_seed(first);
+    if (request.verb != "sign" || !key) return std::nullopt;
+    const auto item =
+        dht::sign_item(*key, salt, std::stoll(request.word(2)), string_value(request.bytes(3)));
+    if (!item) return std::nullopt;
+    return dht_.put_item(now, *item, std::nullopt, out_, events_);
+  }
+
+  static std::vector<std::string> told_of(const Pending& pending, const dht::ItemDone& done) {
+    const Request& request = pending.request;
+    if (request.verb == "get" || request.verb == "read") return told_item(pending.item);
+    const std::string count = std::to_string(done.stored_at);
+    if (request.verb == "put") return {hexadecimal(done.target.bytes), count};
+    return {hexadecimal(crypto::ItemKey::from_seed(request.bytes(0))->public_key().bytes), count};
   }
 
   std::vector<std::string> told_counters() const {
@@ -202,6 +256,14 @@ class Node {
         } else {
           answer(request.tag, pending->second.peers);
         }
+        pending_.erase(pending);
+      } else if (const auto* item = std::get_if<dht::ItemFound>(&event)) {
+        const auto pending = pending_.find(item->lookup);
+        if (pending != pending_.end()) pending->second.item = item->item;
+      } else if (const auto* item_done = std::get_if<dht::ItemDone>(&event)) {
+        const auto pending = pending_.find(item_done->lookup);
+        if (pending == pending_.end()) continue;
+        answer(pending->second.request.tag, told_of(pending->second, *item_done));
         pending_.erase(pending);
       }
     }
