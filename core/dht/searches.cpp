@@ -92,7 +92,8 @@ void Searches::pump(Instant now, std::uint16_t own_port, QuerySender& sender, Da
     if (search.phase != Phase::walking) continue;
     if (wants_storing(search)) send_announcements(now, id, search, own_port, sender, out);
     for (const Contact& node : search.lookup.askable()) {
-      if (sender.has_given_up(now, node.endpoint.address)) {
+      // Others may know us by an id that we had before.
+      if (node.endpoint == own_endpoint_ || sender.has_given_up(now, node.endpoint.address)) {
         search.lookup.failed(node.endpoint);
         continue;
       }
