@@ -54,4 +54,15 @@ std::string checks_text(const std::vector<Check>& checks, Colour colour) {
   return out + summary(checks) + "\n";
 }
 
+ExitCode exit_for(const std::vector<Check>& checks) {
+  CheckState worst = CheckState::ok;
+  for (const Check& check : checks) worst = std::max(worst, check.state);
+  switch (worst) {
+    case CheckState::ok: return ExitCode::ok;
+    case CheckState::warning: return ExitCode::degraded;
+    case CheckState::failure: break;
+  }
+  return ExitCode::failure;
+}
+
 }  // namespace lanyard::cli

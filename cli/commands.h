@@ -60,6 +60,7 @@ struct PingCommand {
 
 struct VersionCommand {};
 struct DoctorCommand {};
+struct NetcheckCommand {};
 
 // Prints `text`: help, or the completion script of a shell.
 struct PrintCommand {
@@ -79,6 +80,7 @@ using Command = std::variant<DaemonCommand,
                              PingCommand,
                              VersionCommand,
                              DoctorCommand,
+                             NetcheckCommand,
                              PrintCommand>;
 
 enum class Output : std::uint8_t { text, json };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of `lanyard daemon`.
+#include <algorithm>
 #include <charconv>
 
 #include "cli/verb_options.h"
 #include "core/crypto/aead_backends.h"
+#include "core/dht/limit_names.h"
 
 namespace lanyard::cli {
 namespace {
@@ -24,6 +26,35 @@ bool is_host_and_port(const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [after, error] = std::from_chars(text.data() + colon + 1, end, port);
   return error == std::errc() && after == end && port != 0;
+}
+
+// "stored-hashes=500"
+void set_dht_limit(dht::Limits& limits, const std::string& given) {
+  const std::size_t sign = given.find('=');
+  std::uint32_t value = 0;
+  const char* const end = given.data() + given.size();
+  const auto [after, error] =
+      std::from_chars(given.data() + std::min(sign + 1, given.size()), end, value);
+  if (sign == std::string::npos || error != std::errc() || after != end) {
+    refuse("--dht-limit", "\"" + given + "\" is no NAME=N");
+  }
+  const auto set = dht::set_limit(limits, given.substr(0, sign), value);
+  if (set) return;
+  const std::string& hint = set.error().hint;
+  refuse("--dht-limit", set.error().message + (hint.empty() ? "" : " (" + hint + ")"));
+}
+
+void add_dht_limits(CLI::App& verb, DaemonOptions& options) {
+  const auto set_limits = [&options](const std::vector<std::string>& given) {
+    for (const std::string& each : given) set_dht_limit(options.dht_limits, each);
+  };
+  verb.add_option_function<std::vector<std::string>>(
+          "--dht-limit", set_limits, "A limit that the DHT keeps, as in lanyard(1); repeatable")
+      ->type_name("NAME=N,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_discovery_options(CLI::App& verb, DaemonOptions& options) {
@@ -129,6 +160,7 @@ void declare_daemon(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(1, 65535).description(""));
   add_discovery_options(*verb, options);
+  add_dht_limits(*verb, options);
   add_data_path_options(*verb, options);
   add_fixed_options(*verb);
   add_choice<LogLevel>(*verb, "--log-level", options.log_level,

@@ -112,9 +112,9 @@ std::string daemon_text(const control::Status& status) {
   std::string out = "daemon " + printable(status.version) + ", up " +
                     format_span(status.uptime_seconds) + ", UDP port " +
                     std::to_string(status.port);
-  if (!status.dht_mode.empty()) {
-    out += ", DHT " + printable(status.dht_mode);
-    if (status.dht_mode != "off") out += " with " + count_of(status.dht_nodes, "node", "nodes");
+  if (!status.dht.mode.empty()) {
+    out += ", DHT " + printable(status.dht.mode);
+    if (status.dht.mode != "off") out += " with " + count_of(status.dht.nodes, "node", "nodes");
   }
   if (!status.outside_addresses.empty()) {
     out += "\nseen from outside as";

@@ -191,6 +191,13 @@ void declare_looking_verbs(CLI::App& app, Invocation& invocation) {
   add_socket_option(*doctor, invocation);
   add_json_option(*doctor, invocation);
 
+  CLI::App* netcheck =
+      app.add_subcommand("netcheck", "Show how the DHT and the NAT let this machine be reached");
+  netcheck->footer("Examples:\n  lanyard netcheck\n  lanyard netcheck --json | jq .dht.ipv4");
+  set_command<NetcheckCommand>(*netcheck, invocation);
+  add_socket_option(*netcheck, invocation);
+  add_json_option(*netcheck, invocation);
+
   CLI::App* version = app.add_subcommand("version", "Show the version of program and daemon");
   version->footer("Example:\n  lanyard version");
   set_command<VersionCommand>(*version, invocation);

@@ -222,7 +222,8 @@ void Daemon::stop() {
 
 void Daemon::handle_request(node::RequestId id, const control::Request& request) {
   if (std::holds_alternative<control::GetStatus>(request) ||
-      std::holds_alternative<control::GetDiagnosis>(request)) {
+      std::holds_alternative<control::GetDiagnosis>(request) ||
+      std::holds_alternative<control::GetNetcheck>(request)) {
     tell_facts();
   }
   node_.handle_request(now(), id, request, outbox_);

@@ -25,6 +25,7 @@ struct DaemonOptions {
   std::string socket_path = "/run/lanyard/control.sock";
   std::uint16_t port = 0;  // UDP; 0: the one of the last run, or else a random one
   node::DhtMode dht_mode = node::DhtMode::public_;
+  dht::Limits dht_limits;
   std::vector<std::string> bootstrap;  // "host:port", looked up at start and until found
   node::Lan lan = node::Lan::on;
   node::PortMappings port_mappings = node::PortMappings::off;

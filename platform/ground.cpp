@@ -55,6 +55,7 @@ node::Settings settings_for(const DaemonOptions& options, const Ground& ground) 
   settings.default_member_name = host_name();
   settings.dht_mode = options.dht_mode;
   settings.bootstrap = ground.bootstrap.endpoints;
+  settings.dht_limits = options.dht_limits;
   settings.lan = options.lan;
   settings.port_mappings = options.port_mappings;
   settings.rekey_after = options.rekey_after;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // doctor: what the daemon finds about itself, after what can be found without it.
-#include <algorithm>
-
 #include "cli/checks_text.h"
 #include "cli/verbs/verbs.h"
 #include "core/control/findings.h"
@@ -12,7 +10,6 @@ namespace lanyard::cli {
 namespace {
 
 using control::Check;
-using control::CheckState;
 using control::Finding;
 using control::make_check;
 using Checks = std::vector<Check>;
@@ -23,17 +20,6 @@ void show(Context& context, const Checks& checks) {
   } else {
     context.out << checks_text(checks, context.colour);
   }
-}
-
-ExitCode exit_for(const Checks& checks) {
-  CheckState worst = CheckState::ok;
-  for (const Check& check : checks) worst = std::max(worst, check.state);
-  switch (worst) {
-    case CheckState::ok: return ExitCode::ok;
-    case CheckState::warning: return ExitCode::degraded;
-    case CheckState::failure: break;
-  }
-  return ExitCode::failure;
 }
 
 // What would keep a daemon from running here.

@@ -21,6 +21,7 @@ ExitCode run(const MembersCommand& command, Context& context);
 ExitCode run(const PingCommand& command, Context& context);
 ExitCode run(const VersionCommand& command, Context& context);
 ExitCode run(const DoctorCommand& command, Context& context);
+ExitCode run(const NetcheckCommand& command, Context& context);
 ExitCode run(const PrintCommand& command, Context& context);
 
 }  // namespace lanyard::cli

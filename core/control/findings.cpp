@@ -55,10 +55,29 @@ constexpr std::array<FindingWords, kFindings> kWords{{
      "the DHT is off, as was asked: members are found on the local network and where they were "
      "before",
      ""},
+    {Finding::dht_alone, "dht", kOk,
+     "no other node of the private DHT is known yet: tokens and members lead others here", ""},
     {Finding::dht_unreachable, "dht", kWarning,
      "no node of the DHT answers: members that moved are not found",
      "let UDP through the firewall; or start the daemon with a node that can be reached: "
      "--bootstrap HOST:PORT"},
+
+    {Finding::nat_none, "nat", kOk,
+     "there is no NAT: others see this machine under its own address", ""},
+    {Finding::nat_mapped, "nat", kOk, "the router forwards {0} to this machine", ""},
+    {Finding::nat_open, "nat", kOk, "what others send gets in, even if nothing was sent to them",
+     ""},
+    {Finding::nat_one_port, "nat", kOk,
+     "the NAT gives this machine one port for all destinations: members behind others of the kind "
+     "can be reached",
+     ""},
+    {Finding::nat_port_per_destination, "nat", kWarning,
+     "the NAT gives this machine a port for each destination: members behind NATs cannot be "
+     "reached directly",
+     "let the router forward UDP port {0} to this machine, or start the daemon with --port-mapping "
+     "on"},
+    {Finding::nat_unknown, "nat", kOk,
+     "nothing is known of a NAT: too few have said yet where they see this machine", ""},
 
     {Finding::ipv6_there, "ipv6", kOk, "members can be reached by IPv4 and by IPv6", ""},
     {Finding::ipv6_missing, "ipv6", kWarning,

@@ -35,7 +35,14 @@ enum class Finding : std::uint8_t {
   dht_connected,  // "87 nodes"
   dht_starting,
   dht_off,
+  dht_alone,
   dht_unreachable,
+  nat_none,
+  nat_mapped,  // "198.51.100.9:4001"
+  nat_open,
+  nat_one_port,
+  nat_port_per_destination,  // "4001"
+  nat_unknown,
   ipv6_there,
   ipv6_missing,
   receive_buffer_large,  // "4096 KiB"

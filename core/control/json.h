@@ -83,6 +83,7 @@ enum class Method : std::uint8_t {
   ping,
   version,
   doctor,
+  netcheck,
 };
 
 Method method_of(const Request& request);

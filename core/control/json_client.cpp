@@ -9,10 +9,10 @@ namespace lanyard::control {
 namespace {
 
 // In the order of Method.
-constexpr std::array<std::string_view, 12> kMethodNames{
-    "network.create", "network.up",    "network.down", "network.leave",
-    "network.join",   "invite.create", "invite.list",  "invite.revoke",
-    "status",         "ping",          "version",      "doctor"};
+constexpr std::array<std::string_view, 13> kMethodNames{
+    "network.create", "network.up",  "network.down",  "network.leave", "network.join",
+    "invite.create",  "invite.list", "invite.revoke", "status",        "ping",
+    "version",        "doctor",      "netcheck"};
 static_assert(kMethodNames.size() == std::variant_size_v<Request>);
 
 Error not_understood(std::string_view why) {
@@ -47,6 +47,7 @@ Result<ServerMessage> read_reply(const OpenCall& call, const Json& result) {
     case Method::ping: return read_content<PingSummary>(call.number, result);
     case Method::version: return read_content<Version>(call.number, result);
     case Method::doctor: return read_content<Diagnosis>(call.number, result);
+    case Method::netcheck: return read_content<Netcheck>(call.number, result);
   }
   return not_understood("it answers nothing that was asked");
 }

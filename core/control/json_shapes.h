@@ -84,6 +84,9 @@ void describe(Io&, Of<Io, GetVersion>&) {}
 template <typename Io>
 void describe(Io&, Of<Io, GetDiagnosis>&) {}
 
+template <typename Io>
+void describe(Io&, Of<Io, GetNetcheck>&) {}
+
 // ---- Replies: all fields optional, for an older daemon may not say them ----
 
 template <typename Io>
@@ -148,6 +151,25 @@ void describe(Io& io, Of<Io, Check>& check) {
 
 template <typename Io>
 void describe(Io& io, Of<Io, Diagnosis>& reply) {
+  io.optional("checks", reply.checks);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, UdpStatus>& udp) {
+  io.optional("port", udp.port);
+  io.optional("sockets", udp.sockets);
+  io.optional("ipv4", udp.ipv4);
+  io.optional("ipv6", udp.ipv6);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, Netcheck>& reply) {
+  io.schema(1);
+  io.optional("udp", reply.udp);
+  io.optional("nat", reply.nat);
+  io.optional("outside_addresses", reply.outside_addresses);
+  io.optional("port_mapping", reply.port_mapping);
+  io.optional("dht", reply.dht);
   io.optional("checks", reply.checks);
 }
 

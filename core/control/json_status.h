@@ -78,6 +78,38 @@ void describe(Io& io, Of<Io, PortMappingStatus>& mapping) {
 }
 
 template <typename Io>
+void describe(Io& io, Of<Io, DhtFamilyStatus>& family) {
+  io.optional("id", family.id);
+  io.optional("nodes", family.nodes);
+  io.optional("answered_lately", family.answered_lately);
+  io.nullable("outside", family.outside);
+  io.optional("mapping", family.mapping);
+  io.optional("read_only", family.read_only);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, DhtTraffic>& traffic) {
+  io.optional("datagrams_received", traffic.datagrams_received);
+  io.optional("bytes_received", traffic.bytes_received);
+  io.optional("datagrams_sent", traffic.datagrams_sent);
+  io.optional("bytes_sent", traffic.bytes_sent);
+  io.optional("queries_received", traffic.queries_received);
+  io.optional("queries_sent", traffic.queries_sent);
+  io.optional("answers_received", traffic.answers_received);
+  io.optional("answers_sent", traffic.answers_sent);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, DhtStatus>& dht) {
+  io.optional("mode", dht.mode);
+  io.optional("nodes", dht.nodes);
+  io.optional("answered_lately", dht.answered_lately);
+  io.optional("ipv4", dht.ipv4);
+  io.optional("ipv6", dht.ipv6);
+  io.optional("traffic", dht.traffic);
+}
+
+template <typename Io>
 void describe(Io& io, Of<Io, Status>& status) {
   io.schema(1);
   io.object("daemon", [&status](auto& daemon) {
@@ -85,10 +117,7 @@ void describe(Io& io, Of<Io, Status>& status) {
     daemon.optional("uptime_seconds", status.uptime_seconds);
     daemon.optional("port", status.port);
     daemon.optional("nat", status.nat);
-    daemon.object("dht", [&status](auto& dht) {
-      dht.optional("mode", status.dht_mode);
-      dht.optional("nodes", status.dht_nodes);
-    });
+    daemon.optional("dht", status.dht);
     daemon.optional("outside_addresses", status.outside_addresses);
     daemon.optional("port_mapping", status.port_mapping);
     daemon.counters("dropped", status.dropped);

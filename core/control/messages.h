@@ -78,6 +78,8 @@ struct GetVersion {};
 
 struct GetDiagnosis {};
 
+struct GetNetcheck {};
+
 using Request = std::variant<CreateNetwork,
                              NetworkUp,
                              NetworkDown,
@@ -89,7 +91,8 @@ using Request = std::variant<CreateNetwork,
                              GetStatus,
                              Ping,
                              GetVersion,
-                             GetDiagnosis>;
+                             GetDiagnosis,
+                             GetNetcheck>;
 
 struct NetworkReply {
   std::string id;
@@ -138,13 +141,38 @@ struct Diagnosis {
   std::vector<Check> checks;
 };
 
+// The UDP sockets of tunnel and DHT, which share one port.
+struct UdpStatus {
+  std::uint16_t port = 0;
+  std::uint32_t sockets = 0;  // of each family
+  bool ipv4 = true;
+  bool ipv6 = false;
+};
+
+// How the world beyond this machine's own network looks from here.
+struct Netcheck {
+  UdpStatus udp;
+  std::string nat;  // as in Status
+  std::vector<std::string> outside_addresses;
+  PortMappingStatus port_mapping;
+  DhtStatus dht;
+  std::vector<Check> checks;  // what follows from it: of the DHT, of a NAT
+};
+
 struct Done {};
 
 // CreateNetwork, NetworkUp and JoinNetwork are answered by a NetworkReply; CreateInvite by an
-// InviteReply; ListInvites by an InviteList; GetStatus, Ping, GetVersion and GetDiagnosis by
-// Status, PingSummary, Version and Diagnosis; the others by Done.
-using Reply = std::
-    variant<Done, NetworkReply, InviteReply, InviteList, Status, PingSummary, Version, Diagnosis>;
+// InviteReply; ListInvites by an InviteList; GetStatus, Ping, GetVersion, GetDiagnosis and
+// GetNetcheck by Status, PingSummary, Version, Diagnosis and Netcheck; the others by Done.
+using Reply = std::variant<Done,
+                           NetworkReply,
+                           InviteReply,
+                           InviteList,
+                           Status,
+                           PingSummary,
+                           Version,
+                           Diagnosis,
+                           Netcheck>;
 
 // Sent before the reply of a request that takes a while.
 struct Progress {

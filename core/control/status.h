@@ -67,13 +67,43 @@ struct PortMappingStatus {
   std::string problem;                  // no_router, no_answer, refused, double_nat; empty: none
 };
 
+// How the daemon stands in the DHT of one address family.
+struct DhtFamilyStatus {
+  std::string id;                      // its own there, hexadecimal
+  std::uint32_t nodes = 0;             // that are not known to be gone
+  std::uint32_t answered_lately = 0;   // of these, within the last 15 minutes
+  std::optional<std::string> outside;  // the endpoint that several nodes see it at
+  std::string mapping = "unknown";     // one-port, port-per-destination, unknown
+  bool read_only = true;               // strangers cannot reach it, so it answers no queries
+};
+
+// Since the daemon's start. Bytes are those of UDP payload.
+struct DhtTraffic {
+  std::uint64_t datagrams_received = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t queries_received = 0;
+  std::uint64_t queries_sent = 0;
+  std::uint64_t answers_received = 0;
+  std::uint64_t answers_sent = 0;
+};
+
+struct DhtStatus {
+  std::string mode;                   // public, private, off
+  std::uint32_t nodes = 0;            // of both families
+  std::uint32_t answered_lately = 0;  // the same
+  std::optional<DhtFamilyStatus> ipv4;
+  std::optional<DhtFamilyStatus> ipv6;
+  DhtTraffic traffic;
+};
+
 struct Status {
   std::string version;
   std::int64_t uptime_seconds = 0;
   std::uint16_t port = 0;
   std::string nat = "unknown";
-  std::string dht_mode;
-  std::uint32_t dht_nodes = 0;
+  DhtStatus dht;
   std::vector<std::string> outside_addresses;
   PortMappingStatus port_mapping;
   std::vector<std::pair<std::string, std::uint64_t>>

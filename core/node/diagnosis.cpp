@@ -7,6 +7,7 @@
 
 #include "core/control/findings.h"
 #include "core/crypto/aead_backends.h"
+#include "core/node/netcheck.h"
 
 namespace lanyard::node {
 
@@ -21,8 +22,6 @@ using Checks = std::vector<Check>;
 
 // What the rest of Lanyard puts up with; beyond it invites are refused (protocol.md section 6).
 constexpr Duration kClockSlack = minutes(5);
-// A DHT is entered within seconds; names of its first nodes may take a while to be looked up.
-constexpr Duration kDhtEntry = minutes(1);
 // TCP finds the limit of a path by losing a packet now and then: that much is health.
 constexpr std::uint64_t kHealthyDropsAnHour = 1000;
 // Why packets are dropped when some buffer is full.
@@ -87,15 +86,6 @@ void check_clock(const Evidence& evidence, Checks& out) {
   out.push_back(behind > kClockSlack
                     ? make_check(Finding::clock_behind, {span_text(behind), newest->name})
                     : make_check(Finding::clock_plausible));
-}
-
-Check check_dht(const control::Status& status) {
-  if (status.dht_mode == "off") return make_check(Finding::dht_off);
-  if (status.dht_nodes > 0) {
-    return make_check(Finding::dht_connected, {count_of(status.dht_nodes, "node")});
-  }
-  return make_check(status.uptime_seconds < kDhtEntry.seconds() ? Finding::dht_starting
-                                                                : Finding::dht_unreachable);
 }
 
 Check check_buffer(std::uint64_t bytes, std::uint64_t wanted, Finding large, Finding small) {
@@ -195,7 +185,7 @@ std::vector<Check> diagnose(const Evidence& evidence) {
   out.push_back(check_state_directory(system));
   for (const NetworkStatus& network : status.networks) out.push_back(check_network(network));
   check_clock(evidence, out);
-  out.push_back(check_dht(status));
+  out.push_back(check_dht(status.dht, seconds(status.uptime_seconds)));
   out.push_back(
       make_check(system.ipv6 == Ipv6::there ? Finding::ipv6_there : Finding::ipv6_missing));
   out.push_back(check_buffer(system.receive_buffer_bytes, system.wanted_receive_buffer_bytes,

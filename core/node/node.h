@@ -21,6 +21,7 @@
 #include "core/base/rng.h"
 #include "core/base/time.h"
 #include "core/crypto/aead.h"
+#include "core/dht/settings.h"
 #include "core/nat/port_mapping.h"
 #include "core/node/outbox.h"
 #include "core/node/system_facts.h"
@@ -37,6 +38,7 @@ struct Settings {
   std::string default_member_name;  // host name, made valid by the node
   DhtMode dht_mode = DhtMode::public_;
   std::vector<Endpoint> bootstrap;
+  dht::Limits dht_limits;
   Lan lan = Lan::on;
   PortMappings port_mappings = PortMappings::off;
   Duration rekey_after = seconds(120);  // of a session's use; tests set less
@@ -90,8 +92,8 @@ class Node {
   // What the workers and their queues have dropped since start, by reason and only what is not 0,
   // for Status::dropped. The owner tells before each request.
   void set_dropped(std::vector<std::pair<std::string, std::uint64_t>> dropped);
-  // What the system gave the owner, for GetStatus and GetDiagnosis. The owner tells before each of
-  // these requests: some of it changes while the daemon runs.
+  // What the system gave the owner, for GetStatus, GetDiagnosis and GetNetcheck. The owner tells
+  // before each of these requests: some of it changes while the daemon runs.
   void set_system_facts(SystemFacts facts);
   // A datagram of the tunnel's port that is not data.
   void handle_datagram(Instant now, const Endpoint& from, Bytes payload, Outbox& out);

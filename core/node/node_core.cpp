@@ -22,6 +22,7 @@ dht::Settings dht_settings(const Settings& settings) {
     case DhtMode::off: out.mode = dht::Mode::off; break;
   }
   out.bootstrap = settings.bootstrap;
+  out.limits = settings.dht_limits;
   return out;
 }
 

@@ -106,6 +106,7 @@ class Node::Core {
   void handle(Turn& turn, RequestId id, const control::GetStatus& request);
   void handle(Turn& turn, RequestId id, const control::GetVersion& request);
   void handle(Turn& turn, RequestId id, const control::GetDiagnosis& request);
+  void handle(Turn& turn, RequestId id, const control::GetNetcheck& request);
   control::Status status(const Turn& turn) const;
   control::PortMappingStatus mapping_status(Instant now) const;
 

@@ -5,6 +5,7 @@
 
 #include "core/crypto/aead_backends.h"
 #include "core/node/diagnosis.h"
+#include "core/node/netcheck.h"
 #include "core/node/node_core.h"
 
 namespace lanyard::node {
@@ -64,10 +65,9 @@ control::Status Node::Core::status(const Turn& turn) const {
   out.version = settings_.version;
   out.uptime_seconds = (turn.now - started_).seconds();
   out.port = surroundings_.port;
-  const auto dht = dht_.status(turn.now, IpFamily::v4);
-  out.nat = nat_text(dht ? dht->mapping : dht::MappingKind::unknown, surroundings_);
-  out.dht_mode = mode_text(settings_.dht_mode);
-  out.dht_nodes = static_cast<std::uint32_t>(dht_.node_count());
+  const auto v4 = dht_.status(turn.now, IpFamily::v4);
+  out.nat = nat_text(v4 ? v4->mapping : dht::MappingKind::unknown, surroundings_);
+  out.dht = dht_status(dht_, turn.now, mode_text(settings_.dht_mode));
   for (const Surroundings::Seen& outside : surroundings_.outside) {
     out.outside_addresses.push_back(outside.endpoint.to_string());
   }
@@ -100,6 +100,21 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::GetDiagnosis&) 
         {offloads_of(system_, network->handles().device), network->newest_record()});
   }
   answer(turn, id, control::Reply(control::Diagnosis{diagnose(evidence)}));
+}
+
+void Node::Core::handle(Turn& turn, RequestId id, const control::GetNetcheck&) {
+  control::Status status = this->status(turn);
+  control::Netcheck out;
+  out.udp = {.port = status.port,
+             .sockets = system_.workers,
+             .ipv4 = true,
+             .ipv6 = system_.ipv6 == Ipv6::there};
+  out.nat = std::move(status.nat);
+  out.outside_addresses = std::move(status.outside_addresses);
+  out.port_mapping = std::move(status.port_mapping);
+  out.dht = std::move(status.dht);
+  out.checks = {check_dht(out.dht, seconds(status.uptime_seconds)), check_nat(out)};
+  answer(turn, id, control::Reply(std::move(out)));
 }
 
 }  // namespace lanyard::node

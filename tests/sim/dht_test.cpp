@@ -25,14 +25,17 @@ TEST_CASE("a restart needs no bootstrap node") {
     for (const char* other : {"bob", "carol"}) world.add_public_host(other).power_on();
     alice.power_on();
     world.run_for(minutes(2));  // the first nodes are saved after one
-    REQUIRE(status(world, alice).dht_nodes == 3);
+    const control::DhtStatus before = status(world, alice).dht;
+    REQUIRE(before.nodes == 3);
+    REQUIRE(before.ipv4);
 
     graceful ? alice.shut_down() : alice.pull_the_plug();
     beacon.pull_the_plug();
     alice.settings().bootstrap.clear();
     alice.power_on();
     CHECK(alice.refused_files() == 0);
-    CHECK(world.run_until(seconds(5), [&] { return status(world, alice).dht_nodes == 2; }));
+    CHECK(status(world, alice).dht.ipv4->id == before.ipv4->id);
+    CHECK(world.run_until(seconds(5), [&] { return status(world, alice).dht.nodes == 2; }));
   }
 }
 
@@ -45,11 +48,11 @@ TEST_CASE("a private DHT begins with a single node, and grows by tokens and memb
   for (Host* host : {&alice, &bob, &carol}) host->power_on();
   create(world, alice, "lab");
   world.run_for(minutes(1));
-  CHECK(status(world, alice).dht_nodes == 0);
+  CHECK(status(world, alice).dht.nodes == 0);
 
   const std::string token = invite(world, alice, "lab", 2);
   REQUIRE(join(world, bob, "lab", token, seconds(10)));
-  CHECK(world.run_until(seconds(5), [&] { return status(world, bob).dht_nodes >= 1; }));
+  CHECK(world.run_until(seconds(5), [&] { return status(world, bob).dht.nodes >= 1; }));
   REQUIRE(join(world, carol, "lab", token, seconds(10)));
   CHECK(reach_each_other(world, bob, carol, "lab", seconds(20)));
 }

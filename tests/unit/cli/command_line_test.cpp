@@ -55,7 +55,7 @@ TEST_CASE("what every verb takes") {
   for (const char* verb : {"down", "leave", "invite", "invites", "peers", "members", "ping bob"}) {
     CHECK(accept(std::string(verb) + " --json --socket /tmp/s --network lab").network == "lab");
   }
-  for (const char* verb : {"join LANYARD1Q", "version", "doctor"}) {
+  for (const char* verb : {"join LANYARD1Q", "version", "doctor", "netcheck"}) {
     CHECK(accept(std::string(verb) + " --json --socket /tmp/s").socket_path == "/tmp/s");
   }
 }
@@ -142,6 +142,21 @@ TEST_CASE("daemon") {
         node::PortMappings::on);
   CHECK(full.port_mappings == node::PortMappings::off);
   CHECK(refusal("daemon --relay on").message.find("does not exist yet") != std::string::npos);
+  const dht::Limits limits = command<DaemonCommand>(
+                                 "daemon --dht-limit stored-hashes=5,queries-per-second=10 "
+                                 "--dht-limit peers-per-hash=7")
+                                 .options.dht_limits;
+  CHECK(limits.stored_hashes == 5);
+  CHECK(limits.query_interval == milliseconds(100));
+  CHECK(limits.peers_per_hash == 7);
+  CHECK(plain.dht_limits.stored_hashes == dht::Limits().stored_hashes);
+  for (const char* bad :
+       {"stored-hashes", "stored-hashes=", "=5", "stored-hashes=0", "stored-hashes=-1",
+        "stored-hashes=5x", "hashes=5", "stored-hashes=99999999"}) {
+    refusal("daemon --dht-limit " + std::string(bad));
+  }
+  CHECK(refusal("daemon --dht-limit x=1").message.find("there are: queries-per-second") !=
+        std::string::npos);
   // The first node of a private DHT knows no other; later ones may be told by a token.
   CHECK(command<DaemonCommand>("daemon --dht private").options.dht_mode == node::DhtMode::private_);
   refusal("daemon --port 0");
@@ -205,8 +220,9 @@ TEST_CASE("words that lead nowhere") {
 }
 
 TEST_CASE("every verb has help with an example") {
-  for (const char* verb : {"up", "down", "invite", "invites", "join", "leave", "status", "peers",
-                           "members", "ping", "version", "doctor", "daemon", "completion"}) {
+  for (const char* verb :
+       {"up", "down", "invite", "invites", "join", "leave", "status", "peers", "members", "ping",
+        "version", "doctor", "netcheck", "daemon", "completion"}) {
     CAPTURE(verb);
     const auto help = command<PrintCommand>(std::string(verb) + " --help").text;
     CHECK(help.find("lanyard " + std::string(verb)) != std::string::npos);

@@ -61,8 +61,8 @@ TEST_CASE("a network, its members and the daemon") {
   status.version = "0.1.0";
   status.uptime_seconds = 11'520;
   status.port = 41234;
-  status.dht_mode = "public";
-  status.dht_nodes = 87;
+  status.dht.mode = "public";
+  status.dht.nodes = 87;
   status.outside_addresses = {"20.0.1.1:41234"};
   status.networks = {home()};
   CHECK(status_text(status, kNow, Colour::off) ==
@@ -108,7 +108,7 @@ TEST_CASE("what the router forwards, or why it does not") {
 TEST_CASE("nothing yet, and networks that are not up") {
   Status status;
   status.version = "0.1.0";
-  status.dht_mode = "off";
+  status.dht.mode = "off";
   CHECK(status_text(status, kNow, Colour::off) ==
         "no network yet: make one (lanyard up --new NAME) or join one (lanyard join TOKEN)\n\n"
         "daemon 0.1.0, up 0 s, UDP port 0, DHT off\n");

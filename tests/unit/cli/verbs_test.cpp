@@ -276,6 +276,23 @@ TEST_CASE("doctor puts the daemon and its version first") {
       "\n"));
 }
 
+TEST_CASE("netcheck's exit status is that of the worst of its checks") {
+  control::Netcheck netcheck;
+  netcheck.dht.mode = "off";
+  netcheck.checks = {kFine};
+  Fixture fine{control::Reply(netcheck)};
+  CHECK(fine.run_verb(NetcheckCommand{}) == 0);
+  CHECK(std::holds_alternative<control::GetNetcheck>(fine.daemon.asked.at(0)));
+  CHECK(fine.out.str().ends_with("ok       87 nodes\nall is well\n"));
+  netcheck.checks = {kFine, kSmall};
+  Fixture warned{control::Reply(netcheck)};
+  CHECK(warned.run_verb(NetcheckCommand{}, Output::json) == 8);
+  CHECK(warned.out.str().starts_with(R"({"schema":1,"udp":{"port":0,)"));
+  Fixture none{Failure{ExitCode::daemon_not_running, "daemon_not_running",
+                       make_error(Errc::unavailable, "the daemon is not running")}};
+  CHECK(none.run_verb(NetcheckCommand{}) == 3);
+}
+
 TEST_CASE("doctor looks at what a daemon needs where there is none") {
   const Failure none{ExitCode::daemon_not_running, "daemon_not_running",
                      make_error(Errc::unavailable, "the daemon is not running")};

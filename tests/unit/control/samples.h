@@ -20,7 +20,8 @@ inline std::vector<Request> requests() {
           GetStatus{},
           Ping{"lab", "bob", 5, 200, 900},
           GetVersion{},
-          GetDiagnosis{}};
+          GetDiagnosis{},
+          GetNetcheck{}};
 }
 
 inline Status status() {
@@ -63,8 +64,12 @@ inline Status status() {
   status.uptime_seconds = 61;
   status.port = 41234;
   status.nat = "unknown";
-  status.dht_mode = "public";
-  status.dht_nodes = 87;
+  status.dht.mode = "public";
+  status.dht.nodes = 87;
+  status.dht.answered_lately = 61;
+  status.dht.ipv4 = {"5fbf", 54, 40, "20.0.1.1:41234", "one-port", false};
+  status.dht.ipv6 = {"1b03", 33, 21, std::nullopt, "unknown", true};
+  status.dht.traffic = {1, 2, 3, 4, 5, 6, 7, 8};
   status.outside_addresses = {"20.0.1.1:41234"};
   status.port_mapping = {"on", "pcp", "20.0.1.1:41234", 3600, ""};
   status.dropped = {{"unknown_session", 3}};
@@ -93,7 +98,13 @@ inline std::vector<Reply> replies() {
       Version{"0.1.0", 1},
       Diagnosis{{{"daemon", CheckState::ok, "it runs", ""},
                  {"udp_send_buffer", CheckState::warning, "it is small", "make it larger"},
-                 {"tun_device", CheckState::failure, "it is missing", "load it"}}}};
+                 {"tun_device", CheckState::failure, "it is missing", "load it"}}},
+      Netcheck{{41234, 2, true, true},
+               "unknown",
+               {"20.0.1.1:41234"},
+               {"on", "pcp", "20.0.1.1:41234", 3600, ""},
+               status().dht,
+               {{"dht", CheckState::ok, "it is there", ""}}}};
 }
 
 inline std::vector<Notification> notifications() {

@@ -8,11 +8,20 @@
 namespace lanyard::control {
 namespace {
 
+// The samples' state of the DHT, in a status and in a netcheck.
+#define DHT                                                                             \
+  R"({"mode":"public","nodes":87,"answered_lately":61,"ipv4":{"id":"5fbf","nodes":54,)" \
+  R"("answered_lately":40,"outside":"20.0.1.1:41234","mapping":"one-port",)"            \
+  R"("read_only":false},"ipv6":{"id":"1b03","nodes":33,"answered_lately":21,)"          \
+  R"("outside":null,"mapping":"unknown","read_only":true},"traffic":{)"                 \
+  R"("datagrams_received":1,"bytes_received":2,"datagrams_sent":3,"bytes_sent":4,)"     \
+  R"("queries_received":5,"queries_sent":6,"answers_received":7,"answers_sent":8}})"
+
 TEST_CASE("status, schema 1") {
   CHECK(
       to_json(samples::status()) ==
       R"({"schema":1,"daemon":{"version":"0.1.0","uptime_seconds":61,"port":41234,)"
-      R"("nat":"unknown","dht":{"mode":"public","nodes":87},)"
+      R"("nat":"unknown","dht":)" DHT R"(,)"
       R"("outside_addresses":["20.0.1.1:41234"],"port_mapping":{"mode":"on","protocol":"pcp",)"
       R"("outside":"20.0.1.1:41234","lifetime_seconds":3600,"problem":""},"dropped":{"unknown_session":3},"workers":2,)"
       R"("data_path":{"aead_backends":{"AES-256-GCM":"ipsec-mb",)"
@@ -47,6 +56,22 @@ TEST_CASE("a diagnosis") {
         R"("remedy":"make it larger"},)"
         R"({"code":"tun_device","state":"failure","sentence":"it is missing",)"
         R"("remedy":"load it"}]})");
+}
+
+TEST_CASE("a netcheck") {
+  CHECK(to_json(samples::replies()[12]) ==
+        R"({"schema":1,"udp":{"port":41234,"sockets":2,"ipv4":true,"ipv6":true},)"
+        R"("nat":"unknown","outside_addresses":["20.0.1.1:41234"],"port_mapping":{"mode":"on",)"
+        R"("protocol":"pcp","outside":"20.0.1.1:41234","lifetime_seconds":3600,"problem":""},)"
+        R"("dht":)" DHT R"(,"checks":[)"
+        R"({"code":"dht","state":"ok","sentence":"it is there","remedy":""}]})");
+}
+
+TEST_CASE("a family that the DHT does without is not there") {
+  Status status;
+  status.dht.mode = "off";
+  CHECK(to_json(status).find(R"("dht":{"mode":"off","nodes":0,"answered_lately":0,"traffic":{)") !=
+        std::string::npos);
 }
 
 TEST_CASE("an error") {

@@ -134,7 +134,7 @@ TEST_CASE("status: of the daemon") {
   CHECK(status.version == "test");
   CHECK(status.uptime_seconds == 65);
   CHECK(status.port == 4001);
-  CHECK(status.dht_mode == "off");
+  CHECK(status.dht.mode == "off");
   CHECK(status.dropped == std::vector<std::pair<std::string, std::uint64_t>>{{"forged", 3}});
   CHECK(machine.ask<control::Version>(control::GetVersion{}).version == "test");
 }
