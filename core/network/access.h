@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/time.h"
 #include "core/crypto/secret.h"
+#include "core/network/identifiers.h"
 
 namespace lanyard::network {
 
@@ -26,6 +27,8 @@ struct RendezvousHour {
   std::uint64_t number = 0;  // unix seconds / 3600
 
   static RendezvousHour of(UnixTime time);
+  // In its last 5 minutes. Clocks differ: for others the next one may have begun.
+  static bool is_ending(UnixTime time);
   RendezvousHour next() const { return {number + 1}; }
 };
 
@@ -42,6 +45,9 @@ class AccessKeys {
   const crypto::Secret<32>& lan_key() const { return lan_key_; }
   // The info-hash that this door's parties announce and look up in the DHT.
   std::array<std::uint8_t, 20> rendezvous(RendezvousHour hour) const;
+  // What a member's item in the DHT is signed and sealed with in that hour (whereabouts.h).
+  crypto::Secret<32> item_key_seed(RendezvousHour hour, const MemberId& member) const;
+  crypto::Secret<32> item_seal_key(RendezvousHour hour) const;
 
  private:
   AccessKeys(Bytes access_secret, Scope scope);

@@ -68,6 +68,8 @@ class Roster {
   const Membership* membership(const MemberId& id) const { return ledger_.membership(id); }
   // Of a membership after it was given to add(); the bytes need not be those that are held.
   Standing standing(const Membership& membership) const;
+  // nullptr when none is known.
+  const Presence* presence(const MemberId& id) const { return ledger_.presence(id); }
   // What another needs to check this member: the charter, then the founder, down to itself. Empty
   // when the member is not known.
   std::vector<Buffer> chain_items(const MemberId& id) const;
