@@ -14,18 +14,8 @@ namespace {
 constexpr Duration kBusyTick = milliseconds(250);
 constexpr Duration kCalmTick = seconds(1);
 constexpr Duration kBeaconCalm = seconds(60);
-constexpr Duration kMemberRest = seconds(20);  // between attempts with one unknown address
-constexpr std::int64_t kRumourGrowth = 4;      // a member that is there calls us, or tells where
-constexpr Duration kJoinRest = seconds(1);     // a person waits at the other end
 constexpr Duration kSaveEvery = seconds(5);    // rosters change in bursts
 constexpr Duration kExpiryEvery = minutes(1);  // or digests differ around an invite's end
-// Two NATs open only while both sides send: whoever misses someone looks often at first, then ever
-// more seldom: a fortieth of the time that has gone lies between two looks.
-constexpr std::int64_t kLookShare = 40;
-constexpr Duration kBriskLook = seconds(3);    // for two minutes
-constexpr Duration kLonelyLook = seconds(60);  // at the most, where nobody could tell of the others
-constexpr Duration kCalmLook = minutes(5);     // where somebody could
-constexpr Duration kFreshInvite = minutes(2);  // mostly it is used by then
 
 std::array<std::uint8_t, 16> id_bytes(const network::NetworkId& id) { return id.bytes; }
 
@@ -61,8 +51,7 @@ LocalNetwork::LocalNetwork(NetworkHandles handles,
       member_access_(keys_.secret, network::Scope::member),
       join_access_(keys_.secret, network::Scope::join),
       mesh_(handles.member_credentials, keys_.noise.public_key()),
-      introductions_(handles.member_credentials, {kMemberRest, kRumourGrowth}),
-      join_introductions_(handles.join_credentials, {kJoinRest}),
+      discovery_(handles.member_credentials, handles.join_credentials),
       beacons_(kBeaconCalm) {
   for (const Buffer& item : file.chain) (void)roster_.add_item(item, now);
   (void)roster_.add(membership_, now);
@@ -107,13 +96,12 @@ void LocalNetwork::bring_up(Turn& turn) {
   if (preferences_.wanted == Wanted::down) network_file_due_ = true;
   preferences_.wanted = Wanted::up;
   trouble_.clear();
-  up_since_ = turn.now;
-  if (roster_.has_open_invite(turn.wall)) invited_at_ = turn.now;
   mesh_.follow(turn, roster_, own_id_);
   mesh_.retry_all(turn, roster_.digest());
   beacons_.restart();
-  rendezvous_.renew();
-  join_rendezvous_.renew();
+  discovery_.begin(turn);
+  missing_members_.stop(turn);
+  if (roster_.has_open_invite(turn.wall)) discovery_.expect_newcomers(turn.now);
   presence_due_ = true;
   next_tick_ = turn.now;
   configure_device(turn);
@@ -122,10 +110,9 @@ void LocalNetwork::bring_up(Turn& turn) {
 
 void LocalNetwork::take_down(Turn& turn, std::string_view reason) {
   mesh_.drop_all(turn, reason);
-  introductions_.cancel_all(turn);
-  join_introductions_.cancel_all(turn);
-  rendezvous_.stop(turn);
-  join_rendezvous_.stop(turn);
+  discovery_.stop(turn);
+  own_whereabouts_.stop(turn);
+  missing_members_.stop(turn);
   if (device_ != Device::closed) turn.out.closed_devices.push_back(handles_.device);
   device_ = Device::closed;
   device_name_.clear();
@@ -152,16 +139,29 @@ void LocalNetwork::stop(Turn& turn) {
   mesh_.drop_all(turn, "the daemon there is stopping");
 }
 
-Duration LocalNetwork::member_look_interval(Instant now) const {
-  if (mesh_.all_connected()) return {};
-  const Duration longest = mesh_.connected(0).empty() ? kLonelyLook : kCalmLook;
-  return std::clamp((now - up_since_) / kLookShare, kBriskLook, longest);
+Discovery::Wanted LocalNetwork::wanted(const Turn& turn) const {
+  Discovery::Wanted out;
+  if (!mesh_.all_connected()) {
+    out.members = is_connected_to_anyone() ? Discovery::Wanted::Members::some
+                                           : Discovery::Wanted::Members::all;
+  }
+  if (roster_.has_open_invite(turn.wall)) out.newcomers = Discovery::Wanted::Newcomers::yes;
+  return out;
 }
 
-Duration LocalNetwork::join_look_interval(Instant now) const {
-  // Later a newcomer may wait for half a minute.
-  if (now - invited_at_ < kFreshInvite) return seconds(4);
-  return now - invited_at_ < minutes(15) ? seconds(10) : seconds(60);
+void LocalNetwork::exchange_whereabouts(Turn& turn) {
+  if (mesh_.peers().empty()) return;
+  if (const network::Presence* presence = roster_.presence(own_id_)) {
+    own_whereabouts_.tick(turn, member_access_, *presence);
+  }
+  missing_members_.tick(turn, member_access_, mesh_.missing());
+}
+
+void LocalNetwork::handle_item_found(Turn& turn, const dht::ItemFound& found) {
+  if (own_whereabouts_.item_found(found)) return;
+  if (const auto presence = missing_members_.item_found(member_access_, found)) {
+    apply(turn, roster_.add(*presence, turn.wall).change, 0);
+  }
 }
 
 void LocalNetwork::tick(Turn& turn) {
@@ -176,19 +176,14 @@ void LocalNetwork::tick(Turn& turn) {
     next_expiry_ = turn.now + kExpiryEvery;
     apply(turn, roster_.expire(turn.wall), 0);
   }
-  rendezvous_.tick(turn, member_access_, member_look_interval(turn.now));
-  if (roster_.has_open_invite(turn.wall)) {
-    join_rendezvous_.tick(turn, join_access_, join_look_interval(turn.now));
-  } else {
-    join_rendezvous_.stop(turn);
-  }
+  discovery_.tick(turn, member_access_, join_access_, wanted(turn));
+  exchange_whereabouts(turn);
   if (turn.settings.lan == Lan::on && beacons_.take(turn.now)) {
     turn.out.lan_beacons.push_back(
         seal_beacon(member_access_, turn.surroundings.port, &keys_.identity, turn.wall, turn.rng));
   }
   if (presence_due_ && turn.now >= next_presence_) publish_presence(turn);
-  const bool busy =
-      mesh_.is_busy() || introductions_.is_active() || join_introductions_.is_active();
+  const bool busy = mesh_.is_busy() || discovery_.is_active();
   // New keys are due within an eighth of their interval, also where tests make that short.
   const Duration calm = std::min(kCalmTick, turn.settings.rekey_after / 8);
   next_tick_ = turn.now + (busy ? std::min(kBusyTick, calm) : calm);
@@ -199,10 +194,9 @@ void LocalNetwork::handle_surroundings(Turn& turn) {
   if (!is_wanted_up()) return;
   presence_due_ = true;
   next_tick_ = earlier(next_tick_, turn.now);
-  up_since_ = turn.now;
   beacons_.restart();
-  rendezvous_.renew();
-  join_rendezvous_.renew();
+  discovery_.begin(turn);
+  missing_members_.stop(turn);
   mesh_.retry_all(turn, roster_.digest());
   configure_device(turn);
 }

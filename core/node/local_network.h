@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/network/name.h"
 #include "core/network/redemption.h"
-#include "core/node/introductions.h"
+#include "core/node/discovery.h"
 #include "core/node/lan_beacon.h"
 #include "core/node/mesh.h"
+#include "core/node/missing_members.h"
 #include "core/node/network_file.h"
-#include "core/node/rendezvous.h"
+#include "core/node/own_whereabouts.h"
 #include "core/node/turn.h"
 
 namespace lanyard::node {
@@ -81,6 +81,8 @@ class LocalNetwork {
   bool handle_beacon(Turn& turn, const Endpoint& from, Bytes payload);
   bool handle_peers_found(Turn& turn, const dht::PeersFound& found);
   void handle_lookup_done(Turn& turn, const dht::LookupDone& done);
+  void handle_item_found(Turn& turn, const dht::ItemFound& found);
+  void handle_item_done(const dht::ItemDone& done) { missing_members_.item_done(done); }
   // An address where a member may be, from a token or a join.
   void introduce(Turn& turn, const Endpoint& endpoint);
 
@@ -158,8 +160,8 @@ class LocalNetwork {
   // Before anybody is told: a crash must not give a used or revoked invite back.
   void save_roster_now() { next_roster_save_ = Instant::long_ago(); }
 
-  Duration member_look_interval(Instant now) const;
-  Duration join_look_interval(Instant now) const;
+  Discovery::Wanted wanted(const Turn& turn) const;
+  void exchange_whereabouts(Turn& turn);
   std::vector<Endpoint> invite_hints(const Turn& turn) const;
 
   NetworkHandles handles_;
@@ -171,10 +173,9 @@ class LocalNetwork {
   network::AccessKeys member_access_;
   network::AccessKeys join_access_;
   Mesh mesh_;
-  Introductions introductions_;       // at the members' door
-  Introductions join_introductions_;  // at the newcomers'
-  Rendezvous rendezvous_;
-  Rendezvous join_rendezvous_;
+  Discovery discovery_;
+  OwnWhereabouts own_whereabouts_;
+  MissingMembers missing_members_;
   BeaconSchedule beacons_;
 
   enum class Device : std::uint8_t { closed, opening, open, failed };
@@ -185,8 +186,6 @@ class LocalNetwork {
   std::vector<IpPrefix> configured_;
 
   Instant next_tick_ = Instant::never();
-  Instant up_since_;
-  Instant invited_at_ = Instant::long_ago();  // the youngest open invite was learnt of
   Instant next_presence_ = Instant::long_ago();
   Instant next_roster_save_ = Instant::long_ago();
   Instant next_expiry_ = Instant::long_ago();

@@ -50,7 +50,7 @@ void LocalNetwork::apply(Turn& turn,
 void LocalNetwork::note_invites(Turn& turn, const network::RosterChange& change) {
   if (!change.invites) return;
   const bool is_open = roster_.has_open_invite(turn.wall);
-  if (is_open && !had_open_invite_) invited_at_ = turn.now;
+  if (is_open && !had_open_invite_) discovery_.expect_newcomers(turn.now);
   had_open_invite_ = is_open;
 }
 
@@ -69,10 +69,9 @@ void LocalNetwork::forward(Turn& turn,
 void LocalNetwork::withdraw(Turn& turn) {
   trouble_ = "this machine is no longer a member: it was revoked, or others used its invite first";
   mesh_.drop_all(turn, "it is no longer a member");
-  introductions_.cancel_all(turn);
-  join_introductions_.cancel_all(turn);
-  rendezvous_.stop(turn);
-  join_rendezvous_.stop(turn);
+  discovery_.stop(turn);
+  own_whereabouts_.stop(turn);
+  missing_members_.stop(turn);
 }
 
 void LocalNetwork::compare_digest(Turn& turn, Link& link, const network::Digest& theirs) {

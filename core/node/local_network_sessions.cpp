@@ -37,9 +37,7 @@ void LocalNetwork::handle_established(Turn& turn,
                                       tunnel::Established&& event,
                                       tunnel::Scope scope) {
   if (event.attempt && !mesh_.attempt_ended(turn, *event.attempt)) {
-    if (!introductions_.answered(turn, *event.attempt)) {
-      join_introductions_.answered(turn, *event.attempt);
-    }
+    discovery_.answered(turn, *event.attempt);
   }
   Link& link = mesh_.add(turn, Link(turn, std::move(event), scope));
   next_tick_ = earlier(next_tick_, turn.now + milliseconds(250));
@@ -53,7 +51,7 @@ void LocalNetwork::handle_established(Turn& turn,
 
 void LocalNetwork::handle_failed(Turn& turn, const tunnel::Failed& event) {
   mesh_.attempt_failed(turn, event);
-  if (!introductions_.failed(turn, event.attempt)) join_introductions_.failed(turn, event.attempt);
+  discovery_.failed(turn, event.attempt);
 }
 
 void LocalNetwork::verify(Turn& turn, tunnel::SessionIndex index) {
@@ -102,7 +100,7 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
     roster_file_due_ = true;
   }
   mesh_.admit(turn, link, member.id);
-  introductions_.clear_name(link.endpoint);
+  discovery_.door(tunnel::Scope::member).clear_name(link.endpoint);
   learn_outside(turn, link.observed);
   offer_as_dht_node(turn, link.endpoint);
   if (link.initiator == tunnel::Initiator::peer) link.ping(turn, link.endpoint, roster_.digest());
@@ -270,7 +268,7 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
     const network::MemberId id = network::member_id(*beacon->identity);
     const Peer* peer = mesh_.find(id);
     if (peer == nullptr) {
-      introductions_.offer(turn, endpoint);
+      discovery_.door(tunnel::Scope::member).offer(turn, endpoint);
     } else if (peer->sending == 0) {
       mesh_.learn(turn, id, endpoint);
       next_tick_ = earlier(next_tick_, turn.now);
@@ -281,29 +279,28 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
   if (!beacon) return false;
   if (beacon->side == tunnel::Side::joiner && is_fresh(*beacon, turn.wall) &&
       turn.surroundings.is_on_link(from.address)) {
-    join_introductions_.offer(turn, {from.address, beacon->port});
+    discovery_.door(tunnel::Scope::join).offer(turn, {from.address, beacon->port});
   }
   return true;
 }
 
 bool LocalNetwork::handle_peers_found(Turn& turn, const dht::PeersFound& found) {
-  if (rendezvous_.owns(found.info_hash)) {
-    if (mesh_.all_connected() && !mesh_.peers().empty()) return true;
-    introductions_.offer_rumours(turn, strangers(found.peers));
-    return true;
-  }
-  if (!join_rendezvous_.owns(found.info_hash)) return false;
-  join_introductions_.offer_rumours(turn, strangers(found.peers));
+  const auto scope = discovery_.owner(found.info_hash);
+  if (!scope) return false;
+  const bool is_wanted =
+      scope == tunnel::Scope::join || mesh_.peers().empty() || !mesh_.all_connected();
+  if (is_wanted) discovery_.door(*scope).offer_rumours(turn, strangers(found.peers));
   return true;
 }
 
 void LocalNetwork::handle_lookup_done(Turn& turn, const dht::LookupDone& done) {
-  rendezvous_.lookup_done(turn, done);
-  join_rendezvous_.lookup_done(turn, done);
+  discovery_.lookup_done(turn, done);
 }
 
 void LocalNetwork::introduce(Turn& turn, const Endpoint& endpoint) {
-  for (const Endpoint& stranger : strangers({endpoint})) introductions_.offer(turn, stranger);
+  for (const Endpoint& stranger : strangers({endpoint})) {
+    discovery_.door(tunnel::Scope::member).offer(turn, stranger);
+  }
 }
 
 std::vector<Endpoint> LocalNetwork::strangers(std::vector<Endpoint> endpoints) const {

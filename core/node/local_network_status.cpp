@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/crypto/aead.h"
+#include "core/network/name.h"
 #include "core/node/local_network.h"
 
 namespace lanyard::node {
@@ -185,7 +186,7 @@ Result<control::InviteReply> LocalNetwork::invite(Turn& turn,
   }
   apply(turn, added.change, 0);
   save_roster_now();
-  join_rendezvous_.renew();
+  discovery_.expect_newcomers(turn.now);
   next_tick_ = turn.now;
   return control::InviteReply{.token = token->to_text(),
                               .id = token->grant.id().to_hex(),

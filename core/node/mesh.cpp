@@ -35,7 +35,7 @@ void Mesh::follow(Turn& turn, const network::Roster& roster, const network::Memb
     if (peer.sending != 0) continue;
     peer.failures = 0;
     if (peer.attempt) {
-      turn.handshakes.add_candidates(turn.now, *peer.attempt, member.endpoints);
+      turn.handshakes.add_candidates(turn.now, *peer.attempt, candidates(turn, peer, member));
     } else {
       peer.next_attempt = earlier(peer.next_attempt, turn.now + kYield);
     }
@@ -285,6 +285,14 @@ bool Mesh::is_busy() const {
 bool Mesh::all_connected() const {
   return std::all_of(peers_.begin(), peers_.end(),
                      [](const auto& entry) { return entry.second.sending != 0; });
+}
+
+std::vector<network::MemberId> Mesh::missing() const {
+  std::vector<network::MemberId> out;
+  for (const auto& [id, peer] : peers_) {
+    if (peer.sending == 0) out.push_back(id);
+  }
+  return out;
 }
 
 std::vector<const Link*> Mesh::connected(tunnel::SessionIndex except) const {

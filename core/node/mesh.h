@@ -52,6 +52,8 @@ class Mesh {
   const Peer* find(const network::MemberId& id) const;
   // An address where this member may be; the newest few are kept.
   void learn(Turn& turn, const network::MemberId& id, const Endpoint& endpoint);
+  // Those that there is no session with.
+  std::vector<network::MemberId> missing() const;
   // From the state file.
   void remember(const network::MemberId& id, const Endpoint& endpoint, UnixTime last_seen);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/network/name.h"
+
 namespace lanyard::node {
 
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/network/name.h"
 #include "core/network/subnet.h"
 #include "core/node/node_core.h"
 

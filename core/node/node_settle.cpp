@@ -45,6 +45,10 @@ void Node::Core::settle_dht(Turn& turn) {
     } else if (const auto* done = std::get_if<dht::LookupDone>(&event)) {
       for (const auto& joining : joins_) joining->handle_lookup_done(turn, *done);
       for (auto& [id, network] : networks_) network->handle_lookup_done(turn, *done);
+    } else if (const auto* item = std::get_if<dht::ItemFound>(&event)) {
+      for (auto& [id, network] : networks_) network->handle_item_found(turn, *item);
+    } else if (const auto* ended = std::get_if<dht::ItemDone>(&event)) {
+      for (auto& [id, network] : networks_) network->handle_item_done(*ended);
     } else if (const auto* outside = std::get_if<dht::OutsideAddress>(&event)) {
       if (surroundings_.learn_outside(turn.now, outside->endpoint))
         turn.surroundings_changed = true;

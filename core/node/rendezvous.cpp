@@ -11,8 +11,6 @@ namespace {
 constexpr Duration kAnnounceEvery = minutes(12);
 constexpr std::int64_t kAnnounceJitter = 5;   // a fifth either way: members do not march in step
 constexpr Duration kFirstRetry = seconds(5);  // nobody took it; then after ever longer
-// Clocks differ: near the end of an hour others announce under the next one's hash first.
-constexpr std::int64_t kNextHourFrom = 3300;  // seconds of an hour
 
 }  // namespace
 
@@ -45,7 +43,7 @@ void Rendezvous::tick(Turn& turn, const network::AccessKeys& keys, Duration look
   } else if (look_every > Duration{} && turn.now - last_look_ >= look_every) {
     last_look_ = turn.now;
     look(turn, meetings_[0], dht::Announce::no);
-    if (turn.wall.seconds % 3600 >= kNextHourFrom) look(turn, meetings_[1], dht::Announce::no);
+    if (network::RendezvousHour::is_ending(turn.wall)) look(turn, meetings_[1], dht::Announce::no);
   }
 }
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What nodes have of the DHT, and how they come into it.
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "tests/sim/story.h"
@@ -85,6 +89,71 @@ TEST_CASE("the hour turns while members look for each other, by clocks that diff
       CHECK(reach_each_other(world, alice, bob, "lab", seconds(20)));
     }
   }
+}
+
+// Two members whom nothing is left to find each other by but the DHT.
+struct Uprooted {
+  World world;
+  std::vector<Host*> beacons;
+  Host& alice;
+  Host& bob;
+
+  explicit Uprooted(std::uint64_t seed)
+      : world(seed), alice(add_home("alice")), bob(add_home("bob")) {
+    world.internet().set_weather(kFair);
+    part();
+    for (Host* host : {&alice, &bob}) host->power_on();
+    create(world, alice, "lab");
+    REQUIRE(join(world, bob, "lab", invite(world, alice, "lab", 1), seconds(15)));
+    REQUIRE(reach_each_other(world, alice, bob, "lab", seconds(10)));
+    world.run_for(seconds(5));
+    for (Host* host : {&alice, &bob}) host->shut_down();
+    for (Host* host : {&alice, &bob}) world.move(*host, world.internet().add_home());
+    part();
+  }
+
+  Host& add_home(const std::string& name) {
+    while (beacons.size() < 4) {
+      beacons.push_back(&world.add_beacon("beacon" + std::to_string(beacons.size())));
+    }
+    return world.add_host(name, world.internet().add_home());
+  }
+  void part() {
+    world.internet().make_dht_strangers(world.internet().site_of(alice.id()),
+                                        world.internet().site_of(bob.id()));
+  }
+};
+
+TEST_CASE("members meet by their items alone, where all that is announced is junk") {
+  std::int64_t longest = 0;
+  for (std::uint64_t seed = 40; seed < 50; ++seed) {
+    CAPTURE(seed);
+    Uprooted members(seed);
+    World& world = members.world;
+    world.internet().poison_peers();
+    const Instant begin = world.now();
+    members.alice.power_on();
+    world.run_for(milliseconds(static_cast<std::int64_t>(world.rng().below(20'000))));
+    const Instant both = world.now();
+    members.bob.power_on();
+    CHECK(reach_each_other(world, members.alice, members.bob, "lab", seconds(90)));
+    longest = std::max(longest, (world.now() - both).milliseconds());
+    // Probes of three datagrams: 16 at once, then one in 2 s, for each of the two.
+    const auto seconds_gone = static_cast<std::uint64_t>((world.now() - begin).seconds());
+    CHECK(world.internet().wasted_probes() > 0);
+    CHECK(world.internet().wasted_probes() <= 2 * 3 * (16 + seconds_gone / 2 + 1));
+  }
+  MESSAGE("the longest took ", longest, " ms");
+}
+
+TEST_CASE("a member that has moved is found by its item an hour later") {
+  Uprooted members(51);
+  World& world = members.world;
+  world.internet().poison_peers();
+  members.alice.power_on();
+  world.run_for(minutes(62));  // past the turn of the hour, and more than one time to put it again
+  members.bob.power_on();
+  CHECK(reach_each_other(world, members.alice, members.bob, "lab", minutes(3)));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string_view>
+#include <utility>
 
 #include "core/base/datagram.h"
 
@@ -16,7 +18,11 @@ constexpr Duration kMappingLife = seconds(120);
 // Real traffic of hosts behind a NAT leaves from ports above the system's own.
 constexpr std::uint16_t kFirstOutsidePort = 1024;
 
-const IpAddress kHomeNetwork = IpAddress::from_v4(0xc0a80100);  // 192.168.1.0
+// The first byte of a handshake's first message (protocol, section 1).
+constexpr std::uint8_t kHandshake1 = 0xe0;
+
+const IpPrefix kNowhere = {IpAddress::from_v4(0xcb007100), 24};  // RFC 5737
+const IpAddress kHomeNetwork = IpAddress::from_v4(0xc0a80100);   // 192.168.1.0
 
 }  // namespace
 
@@ -59,6 +65,24 @@ Duration Internet::delay() {
   if (weather_.jitter == Duration{}) return weather_.latency;
   return weather_.latency + nanoseconds(static_cast<std::int64_t>(rng_.below(
                                 static_cast<std::uint64_t>(weather_.jitter.nanoseconds))));
+}
+
+// The peers of an answer stand in a list of strings of six bytes (BEP 5).
+void Internet::poison(Buffer& krpc) {
+  constexpr std::string_view kList = "6:valuesl";
+  constexpr std::string_view kPeer = "6:";
+  std::size_t at = as_text(krpc).find(kList);
+  if (krpc.empty() || krpc[0] != 'd' || at == std::string_view::npos) return;
+  at += kList.size();
+  while (as_text(krpc).substr(at).starts_with(kPeer)) {
+    const std::uint32_t host = 1 + static_cast<std::uint32_t>(rng_.below(254));
+    const Buffer junk = Endpoint{IpAddress::from_v4(kNowhere.address.v4_host_order() + host),
+                                 static_cast<std::uint16_t>(1024 + rng_.below(60'000))}
+                            .compact();
+    at += kPeer.size();
+    std::copy(junk.begin(), junk.end(), krpc.begin() + static_cast<std::ptrdiff_t>(at));
+    at += junk.size();
+  }
 }
 
 // The endpoint that the outside sees, with `to` allowed to answer from now on.
@@ -110,14 +134,21 @@ void Internet::send(Instant now,
   }
   const Endpoint outside =
       site.kind == Site::Kind::home ? translate(now, site, inside, datagram.to) : inside;
-  if (destination == by_outside_.end()) return;
+  if (destination == by_outside_.end()) {
+    const bool is_wasted =
+        kNowhere.contains(datagram.to.address) && datagram.payload[0] == kHandshake1;
+    wasted_probes_ += is_wasted ? 1 : 0;
+    return;
+  }
   // No hairpin: a home does not reach itself by its outside address.
   if (destination->second == location.site) return;
   if (sites_[destination->second].island != site.island) return;
   const int copies = rng_.below(1'000'000) < weather_.duplication ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     if (lost()) continue;
-    queue.push(now + delay(), Arrival{outside, datagram.to, datagram.payload});
+    Arrival arrival{outside, datagram.to, datagram.payload};
+    if (peers_are_poisoned_) poison(arrival.payload);
+    queue.push(now + delay(), std::move(arrival));
   }
 }
 

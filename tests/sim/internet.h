@@ -6,6 +6,7 @@
 // the weather, out of the generator given; who delivers them is the World.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -55,6 +56,12 @@ class Internet {
   // millions: in one of four nodes, everybody pings everybody, and that alone opens every NAT.
   void make_dht_strangers(SiteId a, SiteId b);
 
+  // From now on every node of the DHT lies about who has announced himself: in its answers stand
+  // addresses in 203.0.113.0/24, where nobody is.
+  void poison_peers() { peers_are_poisoned_ = true; }
+  // Handshake messages that were sent there.
+  std::uint64_t wasted_probes() const { return wasted_probes_; }
+
   // Queues the arrivals of one datagram from the host's port: none, one or two.
   void send(Instant now,
             HostId from,
@@ -92,6 +99,7 @@ class Internet {
   bool are_dht_strangers(SiteId a, SiteId b) const;
   bool lost() { return rng_.below(1'000'000) < weather_.loss; }
   Duration delay();
+  void poison(Buffer& krpc);
   Endpoint translate(Instant now, Site& site, const Endpoint& inside, const Endpoint& to);
 
   Rng& rng_;
@@ -100,6 +108,8 @@ class Internet {
   std::map<IpAddress, SiteId> by_outside_;
   std::map<HostId, Location> locations_;
   std::set<std::pair<SiteId, SiteId>> dht_strangers_;  // lower site first
+  bool peers_are_poisoned_ = false;
+  std::uint64_t wasted_probes_ = 0;
 };
 
 }  // namespace lanyard::sim

@@ -31,6 +31,7 @@ class TestMachine {
                 .default_member_name = std::move(name),
                 .dht_mode = DhtMode::off,
                 .bootstrap = {},
+                .dht_limits = {},
                 .lan = Lan::off,
                 .aead_backends = {},
             },
