@@ -18,9 +18,15 @@ constexpr Rate kAcquaintances = {20, milliseconds(250)};
 constexpr Duration kLookAgainAfter = seconds(3);
 // Refreshes of several buckets that are due together.
 constexpr Duration kBetweenRefreshes = seconds(5);
+// Each time that a family which knows nobody yet tries to begin: at most once a minute in the end.
+constexpr std::size_t kAskedForOtherFamily = 2;
+
+bool leads_off_link(const IpAddress& address) {
+  return !address.is_loopback() && !address.is_link_local();
+}
 
 bool is_global(const IpAddress& address) {
-  return !address.is_private() && !address.is_loopback() && !address.is_link_local();
+  return !address.is_private() && leads_off_link(address);
 }
 
 Query ping() {
@@ -305,6 +311,18 @@ void Dht::Engine::run_bootstrap(Instant now, Datagrams& out) {
   const Query query = find_self();
   for (const Endpoint& endpoint : bootstrap_.take_round(now, table_, rng_)) {
     sender_.send(now, endpoint, query, Purpose::contact, 0, out);
+  }
+  // Its nodes may have come to know some of this family since they were asked last.
+  const bool has_way_out =
+      std::any_of(own_addresses_.begin(), own_addresses_.end(), leads_off_link);
+  if (table_.size() == 0 && has_way_out) sibling_->ask_for_other_family(now, out);
+}
+
+void Dht::Engine::ask_for_other_family(Instant now, Datagrams& out) {
+  if (!is_running()) return;
+  const Query query = find_self();
+  for (const Contact& node : table_.closest(NodeId::random(rng_), kAskedForOtherFamily)) {
+    sender_.send(now, node.endpoint, query, Purpose::contact, 0, out);
   }
 }
 

@@ -100,6 +100,7 @@ class Dht::Engine {
   void hear_of(Instant now, const std::vector<Contact>& nodes, Datagrams& out);
   bool needs_nodes() const { return is_on_ && table_.size() < kBucketSize; }
   Query find_self() const;
+  void ask_for_other_family(Instant now, Datagrams& out);
   void run_bootstrap(Instant now, Datagrams& out);
   // Asks who is near our id, now and once more when those who came at the same time are known.
   void look_around(Instant now);

@@ -19,10 +19,14 @@ const Endpoint kFour = node_endpoint(1);
 const Endpoint kSix = endpoint_of("[2001:db8::1]:4000");
 
 struct Subject {
-  explicit Subject(std::vector<Endpoint> bootstrap, Families families = kBoth) : rng(1) {
+  explicit Subject(std::vector<Endpoint> bootstrap,
+                   Families families = kBoth,
+                   const std::vector<IpAddress>& own_addresses = {})
+      : rng(1) {
     Settings settings;
     settings.bootstrap = std::move(bootstrap);
     dht.emplace(std::move(settings), rng);
+    dht->set_own_addresses(own_addresses);
     dht->start(now, 4000, families, out);
   }
 
@@ -158,6 +162,31 @@ TEST_CASE("dual stack: a family that knows few nodes is told of more by the othe
   subject.dht->handle_datagram(subject.now, kFour, encode(answer), subject.out, subject.events);
   subject.answer_at(kSix, id_of(2));
   CHECK(subject.dht->node_count() == 2);
+}
+
+TEST_CASE("dual stack: a family that knows nobody is asked for again, where it has a way out") {
+  const IpAddress elsewhere = *IpAddress::parse("2001:db8:9::1");
+  const IpAddress link_local = *IpAddress::parse("fe80::1");
+  for (const IpAddress& own : {elsewhere, link_local}) {
+    CAPTURE(own);
+    Subject subject({kFour}, kBoth, {own});
+    subject.answer_at(kFour, id_of(1));
+    std::size_t asked = 0;
+    const Instant end = subject.now + seconds(20);
+    while (subject.dht->next_timeout() < end) {
+      subject.now = subject.dht->next_timeout();
+      subject.dht->handle_timeout(subject.now, subject.out, subject.events);
+      for (const Datagram& datagram : subject.out) {
+        const auto message = parse_message(datagram.payload);
+        const auto* query = std::get_if<Query>(&*message);
+        asked += datagram.to == kFour && query != nullptr && query->want == kBoth ? 1 : 0;
+      }
+      subject.answer_at(kFour, id_of(1));
+      subject.out.clear();
+    }
+    CHECK(asked >= (own == elsewhere ? 3 : 0));
+    CHECK(asked <= (own == elsewhere ? 8 : 0));
+  }
 }
 
 TEST_CASE("dual stack: who wants nodes of the other family gets them, within a datagram") {
