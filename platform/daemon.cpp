@@ -166,7 +166,8 @@ void Daemon::run() {
   watch();
   log(log_sink_, LogLevel::info, "lanyard ", options_.version, " on UDP port ", port_->port(),
       ", control socket ", options_.socket_path);
-  node_.start(now(), wall_clock(), port_->port(), outbox_);
+  const auto ipv6 = port_->has(IpFamily::v6) ? node::Ipv6::there : node::Ipv6::missing;
+  node_.start(now(), wall_clock(), port_->port(), ipv6, outbox_);
   settle();
   read_underlay();
   names_->ask();

@@ -75,8 +75,8 @@ class Node {
   // used; the rest of the node is unharmed and the owner sets the file aside.
   Result<void> restore(std::string_view name, Bytes contents);
 
-  // port is the UDP port that the owner has bound.
-  void start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out);
+  // port is the UDP port that the owner has bound, over IPv6 as well where the machine has that.
+  void start(Instant now, UnixTime wall, std::uint16_t port, Ipv6 ipv6, Outbox& out);
   // The port remembered from the last run, 0 if none; valid after restore().
   std::uint16_t remembered_port() const;
 

@@ -91,7 +91,7 @@ Result<void> Node::Core::restore(std::string_view name, Bytes contents) {
   return make_error(Errc::invalid, "this is no state file of Lanyard's");
 }
 
-void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out) {
+void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Ipv6 ipv6, Outbox& out) {
   started_ = now;
   set_wall_clock(now, wall);
   surroundings_.port = port;
@@ -99,7 +99,7 @@ void Node::Core::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& o
   dht_.restore_nodes(remembered_.dht_nodes);
   if (remembered_.dht_id) dht_.restore_own_id(IpFamily::v4, *remembered_.dht_id);
   if (remembered_.dht_id6) dht_.restore_own_id(IpFamily::v6, *remembered_.dht_id6);
-  dht_.start(now, port, {.v4 = true, .v6 = true}, out.datagrams);
+  dht_.start(now, port, {.v4 = true, .v6 = ipv6 == Ipv6::there}, out.datagrams);
   for (auto& [id, file] : restored_networks_) {
     const auto restored = restored_rosters_.find(id);
     network::Roster roster(id);
@@ -288,8 +288,8 @@ Node::~Node() = default;
 Result<void> Node::restore(std::string_view name, Bytes contents) {
   return core_->restore(name, contents);
 }
-void Node::start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out) {
-  core_->start(now, wall, port, out);
+void Node::start(Instant now, UnixTime wall, std::uint16_t port, Ipv6 ipv6, Outbox& out) {
+  core_->start(now, wall, port, ipv6, out);
 }
 std::uint16_t Node::remembered_port() const { return core_->remembered_port(); }
 void Node::set_wall_clock(Instant now, UnixTime wall) { core_->set_wall_clock(now, wall); }

@@ -23,7 +23,7 @@ class Node::Core {
   Core(Settings settings, Rng& rng, LogSink& log_sink);
 
   Result<void> restore(std::string_view name, Bytes contents);
-  void start(Instant now, UnixTime wall, std::uint16_t port, Outbox& out);
+  void start(Instant now, UnixTime wall, std::uint16_t port, Ipv6 ipv6, Outbox& out);
   std::uint16_t remembered_port() const { return remembered_.port; }
 
   void set_wall_clock(Instant now, UnixTime wall);

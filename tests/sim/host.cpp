@@ -72,7 +72,7 @@ void Host::power_on() {
   }
   port_ = node_->remembered_port();
   if (port_ == 0) port_ = static_cast<std::uint16_t>(kFirstPort + id_);
-  node_->start(world_.now(), wall(), port_, outbox_);
+  node_->start(world_.now(), wall(), port_, node::Ipv6::there, outbox_);
   carry_out();
   node_->handle_underlay(world_.now(), underlay(), outbox_);
   carry_out();

@@ -40,7 +40,7 @@ class TestMachine {
 
   Node& node() { return node_; }
   void start() {
-    node_.start(now_, kWall, address_.port, out_);
+    node_.start(now_, kWall, address_.port, Ipv6::there, out_);
     Underlay underlay;
     underlay.addresses.push_back({{address_.address, 24}, "eth0"});
     underlay.mtu = underlay_mtu;
