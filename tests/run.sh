@@ -5,8 +5,8 @@
 #
 # Four builds, each of no more than its tests need: dev, everything with address and undefined-
 # behaviour sanitizers; release, the program that timings and large transfers are made with, the
-# large simulation, and what measures; clang, that simulation again, whose every event has to be the
-# same from both compilers; tsan, what has threads.
+# large simulations, and what measures; clang, the simulations again, whose every event has to be
+# the same from both compilers; tsan, what has threads.
 # Ends with the totals and the names of what was skipped; exits 1 if anything failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -75,8 +75,8 @@ packaging/install-deps.sh
 if wants lab; then build release lanyard; fi
 if wants bench; then build release benches; fi
 if wants sim; then
-  build release sim_mesh
-  build clang sim_mesh
+  build release sim_mesh sim_dht
+  build clang sim_mesh sim_dht
 fi
 if wants tsan; then build tsan unit_platform; fi
 if wants unit || wants lint || wants sim || wants lab; then build dev; fi
@@ -86,7 +86,7 @@ if wants lint; then run lint dev -L '^lint$' -j "$(nproc)"; fi
 if wants tsan; then run tsan tsan -R '^unit_platform$'; fi
 if wants sim; then
   run sim dev -L '^sim$' -j "$(nproc)"
-  run sim-200 release -R '^sim_mesh$' --verbose
+  run sim-large release -R '^sim_(mesh|dht)$' --verbose
 fi
 if wants lab; then run lab dev -L '^lab$'; fi
 if wants bench; then run bench release -C bench -L '^bench$' --verbose; fi

@@ -20,6 +20,10 @@ constexpr std::size_t kMaxAnnounced = 2 * kBucketSize;
 
 // Each path walks to so many by itself: half of the eight.
 constexpr std::size_t kClosestOfPath = kBucketSize / 2;
+// Of nodes that are sparser than they should be so many of the closest are asked: some of them may
+// know those whom others conceal.
+constexpr std::size_t kMostBreadth = 3 * kBucketSize;
+
 // A path that is held up leaves one of the four questions to the other.
 constexpr std::size_t kParallelOfPath = Lookup::kParallel - 1;
 
@@ -47,24 +51,23 @@ class Lookup::Company {
 
  private:
   Mode subnet_mode_;
-  std::array<const Contact*, kBucketSize + kPaths * kClosestOfPath> nodes_{};
+  std::array<const Contact*, kMostBreadth + kPaths * kClosestOfPath> nodes_{};
   std::size_t size_ = 0;
 };
 
 class Lookup::Foremost {
  public:
-  explicit Foremost(Mode subnet_mode) : company_(subnet_mode) {}
+  Foremost(Mode subnet_mode, std::size_t breadth) : breadth_(breadth), company_(subnet_mode) {}
 
   // Nobody farther can be among them.
   bool is_full() const {
-    return company_.size() >= kBucketSize &&
+    return company_.size() >= breadth_ &&
            std::all_of(of_path_.begin(), of_path_.end(),
                        [](std::size_t count) { return count >= kClosestOfPath; });
   }
   // Whether it can be among the eight, or among the four of its path.
   bool include(const Candidate& candidate) const {
-    const bool has_place =
-        company_.size() < kBucketSize || of_path_[candidate.path] < kClosestOfPath;
+    const bool has_place = company_.size() < breadth_ || of_path_[candidate.path] < kClosestOfPath;
     return has_place && company_.admits(candidate.contact);
   }
   void count(const Candidate& candidate) {
@@ -73,6 +76,7 @@ class Lookup::Foremost {
   }
 
  private:
+  std::size_t breadth_;
   Company company_;
   std::array<std::size_t, kPaths> of_path_{};
 };
@@ -118,6 +122,16 @@ bool Lookup::fits_well(const Contact& node) const {
   return defences_ == Defences::none || fits(node.id, node.endpoint.address);
 }
 
+std::size_t Lookup::breadth() const {
+  if (defences_ == Defences::none || expected_reach_ == kAnyDistance) return kBucketSize;
+  const auto count =
+      std::count_if(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
+        return candidate.state == State::answered && candidate.fits &&
+               distance_head(candidate.contact.id, target_) <= expected_reach_;
+      });
+  return static_cast<std::size_t>(count) >= kBucketSize ? kBucketSize : kMostBreadth;
+}
+
 std::vector<Contact> Lookup::askable() const {
   std::vector<const Candidate*> fresh;
   std::vector<const Candidate*> again;
@@ -125,7 +139,7 @@ std::vector<Contact> Lookup::askable() const {
   for (const Candidate& candidate : candidates_) {
     if (candidate.state == State::asked) ++in_flight[candidate.path];
   }
-  Foremost foremost(subnet_mode_);
+  Foremost foremost(subnet_mode_, breadth());
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;
@@ -240,7 +254,7 @@ bool Lookup::is_finished() const {
       std::any_of(candidates_.begin(), candidates_.end(),
                   [](const Candidate& c) { return c.storing == Storing::asked; });
   if (waits_for_storing) return false;
-  Foremost foremost(subnet_mode_);
+  Foremost foremost(subnet_mode_, breadth());
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (candidate.state == State::failed || !foremost.include(candidate)) continue;
@@ -292,7 +306,7 @@ bool Lookup::is_sure_of_closest() const {
     alive += candidate.state != State::failed && !is_useless ? 1 : 0;
   }
   if (alive <= kBucketSize) return true;
-  Foremost foremost(subnet_mode_);
+  Foremost foremost(subnet_mode_, breadth());
   for (const Candidate& candidate : candidates_) {
     if (foremost.is_full()) break;
     if (!foremost.include(candidate)) continue;

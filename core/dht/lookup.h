@@ -38,6 +38,9 @@ class Lookup {
          Needs needs = Needs::answer);
 
   const NodeId& target() const { return target_; }
+  // Within this distance of the target (as distance_head()) eight nodes are to be expected: a set
+  // that ends farther off is not trusted, and more are asked.
+  void set_expected_reach(std::uint64_t reach) { expected_reach_ = reach; }
 
   // A node to begin with, on either path.
   void add(const Contact& node);
@@ -99,6 +102,8 @@ class Lookup {
 
   // It has answered as needed.
   bool counts(const Candidate& candidate) const;
+  // So many of the closest are asked.
+  std::size_t breadth() const;
   static bool is_awaited(const Candidate& candidate);
   bool is_before(const Candidate& a, const Candidate& b) const;
   bool is_sure_of_closest() const;
@@ -115,6 +120,7 @@ class Lookup {
   Mode subnet_mode_;
   Defences defences_;
   Needs needs_;
+  std::uint64_t expected_reach_ = kAnyDistance;
   std::array<std::size_t, kPaths> added_{};
   std::vector<Candidate> candidates_;  // closest first, after those whose ids fit the others
   std::size_t answer_count_ = 0;

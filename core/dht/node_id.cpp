@@ -5,6 +5,8 @@
 #include <bit>
 #include <cassert>
 
+#include "core/base/endian.h"
+
 namespace lanyard::dht {
 
 namespace {
@@ -20,6 +22,10 @@ bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target) {
   if (in_a == a.bytes.end()) return false;
   const std::uint8_t at_target = target.bytes[static_cast<std::size_t>(in_a - a.bytes.begin())];
   return (*in_a ^ at_target) < (*in_b ^ at_target);
+}
+
+std::uint64_t distance_head(const NodeId& a, const NodeId& b) {
+  return load_be<std::uint64_t>(a.bytes.data()) ^ load_be<std::uint64_t>(b.bytes.data());
 }
 
 std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b) {

@@ -60,6 +60,9 @@ struct Contact {
 
 // Whether the exclusive or of a and target, as a number, is smaller than that of b and target.
 bool is_closer(const NodeId& a, const NodeId& b, const NodeId& target);
+// How far apart they are, in units of 2^96: the first 64 bits of the exclusive or.
+std::uint64_t distance_head(const NodeId& a, const NodeId& b);
+inline constexpr std::uint64_t kAnyDistance = ~std::uint64_t{0};
 // How many leading bits are equal: 0 to 160.
 std::size_t shared_prefix_bits(const NodeId& a, const NodeId& b);
 // A random point that shares exactly this many leading bits with id; prefix_bits < 160.

@@ -132,6 +132,18 @@ std::size_t RoutingTable::size() const {
   return out;
 }
 
+std::uint64_t RoutingTable::expected_reach() const {
+  // All who share as many bits with us as the buckets that are not full: those we know completely.
+  std::size_t bits = buckets_.size();
+  std::size_t count = 0;
+  while (bits > 0 && buckets_[bits - 1].entries.size() < kBucketSize) {
+    --bits;
+    count += buckets_[bits].entries.size();
+  }
+  if (count < kBucketSize) return kAnyDistance;
+  return (kAnyDistance >> std::min<std::size_t>(bits, 63)) / count * kBucketSize;
+}
+
 std::size_t RoutingTable::answered_lately(Instant now) const {
   std::size_t out = 0;
   for (const Bucket& bucket : buckets_) {

@@ -54,6 +54,9 @@ class RoutingTable {
 
   // Not counting bad nodes.
   std::size_t size() const;
+  // How far from any point its eighth closest node is to be expected (as distance_head()), if nodes
+  // are everywhere as dense as around us.
+  std::uint64_t expected_reach() const;
   // Those that answered within the last 15 min.
   std::size_t answered_lately(Instant now) const;
   // Closest first, without bad nodes.

@@ -70,6 +70,7 @@ void Searches::begin_waiting(const RoutingTable& table) {
     if (search.phase != Phase::waiting) continue;
     const auto seeds = table.closest(search.lookup.target(), kSeeds);
     if (seeds.empty()) return;
+    search.lookup.set_expected_reach(table.expected_reach());
     for (const Contact& node : seeds) search.lookup.add(node);
     search.phase = Phase::walking;
   }

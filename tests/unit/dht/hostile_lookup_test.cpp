@@ -139,3 +139,26 @@ TEST_CASE("lookup: with a single node to begin with, its answer feeds both paths
   lookup.add_told(node(0x7777).endpoint, node(9));  // told by nobody that was asked
   CHECK(lookup.askable().size() == 4);
 }
+
+TEST_CASE("lookup: where eight nodes are sparser than they should be, more are asked") {
+  SeededRng rng(3);
+  std::vector<Contact> all;
+  for (std::uint16_t n = 0; n < 40; ++n) all.push_back(fitting(n, rng));
+  std::sort(all.begin(), all.end(),
+            [](const Contact& a, const Contact& b) { return is_closer(a.id, b.id, kTarget); });
+  const auto answers_until_end = [&all](std::uint64_t reach) {
+    Lookup lookup(kOwn, kTarget, Mode::private_);
+    lookup.set_expected_reach(reach);
+    for (const Contact& contact : all) lookup.add(contact);
+    for (auto next = lookup.askable(); !next.empty(); next = lookup.askable()) {
+      answer(lookup, next.front());
+    }
+    CHECK(lookup.is_finished());
+    CHECK(lookup.announceable().size() == 8);
+    return lookup.answer_count();
+  };
+  const std::size_t usual = answers_until_end(distance_head(all[7].id, kTarget));
+  CHECK(usual >= 8);
+  CHECK(usual <= 12);
+  CHECK(answers_until_end(distance_head(all[7].id, kTarget) - 1) >= 24);
+}

@@ -48,6 +48,24 @@ TEST_CASE("node ids: distance, shared bits and random ids in a bucket") {
   }
 }
 
+TEST_CASE("routing table: how far eight nodes are from a point, judged by our own neighbourhood") {
+  RoutingTable table(kOwn, Mode::private_);
+  CHECK(table.expected_reach() == kAnyDistance);
+  // Eight in the farther half of the space, twelve in the nearer.
+  for (std::uint32_t n = 0; n < 8; ++n) table.add_answering(kStart, far_node(n));
+  CHECK(table.expected_reach() == kAnyDistance);
+  for (std::uint16_t n = 0; n < 12; ++n) {
+    const auto head = static_cast<std::uint16_t>(n < 6 ? 0x4000 + n : 0x2000 + n);
+    table.add_answering(kStart, {id_of(head), node_endpoint(100u + n)});
+  }
+  // Eight of twelve have two thirds of that half.
+  const std::uint64_t third = (kAnyDistance >> 1) / 3;
+  CHECK(table.expected_reach() / 2 <= third);
+  CHECK(table.expected_reach() / 2 + 8 >= third);
+  CHECK(distance_head(id_of(0x0102), id_of(0x0103)) == std::uint64_t{1} << 48);
+  CHECK(distance_head(id_of(7), id_of(7, 1)) == 0);
+}
+
 TEST_CASE("routing table: closest first") {
   RoutingTable table(kOwn, Mode::public_);
   for (std::uint32_t n = 1; n < 60; ++n) {
