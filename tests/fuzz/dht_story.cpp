@@ -152,7 +152,8 @@ void DhtStory::ask() {
                   .key = item.key.bytes,
                   .signature = item.signature,
                   .sequence = item.sequence,
-                  .salt = {}};
+                  .salt = {},
+                  .replaces_sequence = {}};
     if (how % 8 == 2) query.item.replaces_sequence = next() % 4;
     hear(from, encode(query));
     return;
@@ -181,7 +182,8 @@ void DhtStory::answer() {
                 .key = item.key.bytes,
                 .signature = item.signature,
                 .sequence = item.sequence,
-                .salt = {}};
+                .salt = {},
+                .replaces_sequence = {}};
   }
   Buffer datagram = encode(out);
   if (how % 8 == 7) mutate(datagram);
@@ -195,7 +197,8 @@ void DhtStory::refuse() {
   const Asked asked = asked_.back();
   asked_.pop_back();
   const std::int64_t code = 200 + next() % 128;
-  hear(asked.to, encode(Failure{.transaction = asked.transaction, .code = code, .text = {}}));
+  hear(asked.to,
+       encode(Failure{.transaction = asked.transaction, .asker = {}, .code = code, .text = {}}));
 }
 
 void DhtStory::say_anything() {
