@@ -41,7 +41,7 @@ Settings settings_of(Bytes script) {
   out.bootstrap = {*Endpoint::parse(kNeighbours[0]), *Endpoint::parse(kNeighbours[6])};
   // Small, so that a story reaches them.
   out.limits.stored_hashes = 4;
-  out.limits.peers_per_hash = 4;
+  out.limits.peers_per_hash = 40;
   out.limits.stored_items = 4;
   return out;
 }
@@ -85,7 +85,7 @@ std::string DhtStory::find_fault() {
 }
 
 void DhtStory::happen() {
-  switch (next() % 16) {
+  switch (next() % 17) {
     case 0:
     case 1: pass_time(); break;
     case 2:
@@ -102,6 +102,7 @@ void DhtStory::happen() {
     case 13: put_item(); break;
     case 14: give_up(); break;
     case 15: change_world(); break;
+    case 16: announce_many(); break;
   }
   check(dht_.node_count() <= kMostNodes, "too many nodes are known");
   check(dht_.good_nodes(now_).size() <= kMostKept, "too many nodes are kept");
@@ -159,6 +160,24 @@ void DhtStory::ask() {
     return;
   }
   hear(from, encode(query));
+}
+
+// More peers under one hash than may be told to whoever asks.
+void DhtStory::announce_many() {
+  const Endpoint from = neighbour();
+  Query query;
+  query.transaction = as_bytes("ab");
+  query.sender = id_of(from);
+  query.info_hash = {point().bytes};
+  for (std::uint16_t port = 1000 + next() % 48; port >= 1000; --port) {
+    query.method = Method::get_peers;
+    hear(from, encode(query));
+    const Buffer token = token_;
+    query.method = Method::announce_peer;
+    query.token = token;
+    query.port = port;
+    hear(from, encode(query));
+  }
 }
 
 void DhtStory::answer() {

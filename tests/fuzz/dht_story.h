@@ -42,6 +42,7 @@ class DhtStory {
   void happen();
   void pass_time();
   void ask();
+  void announce_many();
   void answer();
   void refuse();
   void say_anything();
