@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include "tests/sim/dht/census.h"
 #include "tests/sim/dht/siege.h"
 
@@ -34,6 +36,7 @@ constexpr double kMostGrowth = 1.15;
 
 // Of the process, for a crowd of ten thousand to grow and to be asked.
 constexpr double kMostCpuSeconds = 60;
+constexpr long kMostKilobytes = 1'500'000;
 
 constexpr std::size_t kLookups = 2000;
 constexpr std::size_t kValues = 1000;
@@ -59,6 +62,12 @@ struct Run {
 };
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+long most_kilobytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
 
 Census take_fair_census(Run& run, std::size_t nodes) {
   const double begun = cpu_seconds();
@@ -178,6 +187,8 @@ int main(int argc, char** argv) {
   run_fair_weather(run);
   run_storm(run);
   run_sieges(run);
+  std::fprintf(stderr, "\nat most %ld MB of memory in use\n", most_kilobytes() / 1000);
+  run.promise(most_kilobytes() < kMostKilobytes, "ten thousand nodes fit into 1.5 GB");
   std::printf("%016llx\n", static_cast<unsigned long long>(run.fingerprint));
   if (run.is_as_promised) return 0;
   std::fprintf(stderr, "replay: %s --seed %llu --nodes %zu\n", argv[0],
