@@ -134,7 +134,8 @@ std::optional<Buffer> BridgedTaps::read_one(int patience_milliseconds) const {
     if (size < static_cast<ssize_t>(kHeader + 2 * vswitch::kMacSize)) return std::nullopt;
     const auto offload = vswitch::OffloadHeader::parse(frame);
     REQUIRE(offload);
-    frame.assign(frame.begin() + kHeader, frame.begin() + size);
+    frame.resize(static_cast<std::size_t>(size));
+    frame.erase(frame.begin(), frame.begin() + kHeader);
     // The bridge itself asks for multicast groups.
     if (!equal(Bytes(frame).subspan(vswitch::kMacSize, vswitch::kMacSize), kSource)) continue;
     CHECK(offload->gso == vswitch::OffloadHeader::Gso::none);
