@@ -86,7 +86,7 @@ if wants lint; then run lint dev -L '^lint$' -j "$(nproc)"; fi
 if wants tsan; then run tsan tsan -R '^unit_platform$'; fi
 if wants sim; then
   run sim dev -L '^sim$' -j "$(nproc)"
-  run sim-large release -R '^sim_(mesh|dht)$' --verbose
+  run sim-large release -R '^sim_(mesh|dht|dht_trace)$' -j "$(nproc)" --verbose
 fi
 if wants lab; then run lab dev -L '^lab$'; fi
 if wants bench; then run bench release -C bench -L '^bench$' --verbose; fi

@@ -10,7 +10,6 @@ namespace lanyard::sim {
 namespace {
 
 constexpr std::size_t kValues = 8;
-constexpr std::size_t kLookups = 50;  // of each
 // BEP 5 numbers them from here.
 constexpr std::uint16_t kPort = 6881;
 
@@ -30,6 +29,7 @@ void recruit(Crowd& crowd, const Siege& siege, Conspiracy& conspiracy) {
 
 double found_percent(std::uint64_t seed,
                      std::size_t honest_nodes,
+                     std::size_t lookups,
                      dht::Defences defences,
                      const Siege& siege) {
   std::vector<std::unique_ptr<Conspiracy>> conspiracies;  // outlive the crowd
@@ -45,10 +45,10 @@ double found_percent(std::uint64_t seed,
     recruit(crowd, siege, *conspiracy);
     conspiracy->introduce();
     const Announced announced = announce(crowd, hash);
-    found += find(crowd, std::vector<Announced>(kLookups, announced));
+    found += find(crowd, std::vector<Announced>(lookups, announced));
     conspiracy->disband();
   }
-  return 100.0 * static_cast<double>(found) / static_cast<double>(kValues * kLookups);
+  return 100.0 * static_cast<double>(found) / static_cast<double>(kValues * lookups);
 }
 
 }  // namespace lanyard::sim

@@ -20,9 +20,11 @@ struct Siege {
 };
 
 // In a crowd of so many honest nodes. Several values, one after another, each with attackers of its
-// own who are there before it is announced; many nodes look each up. Per cent of those who found.
+// own who are there before it is announced; so many lookups for each.
+// Per cent of those who found.
 double found_percent(std::uint64_t seed,
                      std::size_t honest_nodes,
+                     std::size_t lookups,
                      dht::Defences defences,
                      const Siege& siege);
 

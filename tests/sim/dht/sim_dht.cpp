@@ -38,8 +38,10 @@ constexpr double kMostGrowth = 1.15;
 constexpr double kMostCpuSeconds = 60;
 constexpr long kMostKilobytes = 1'500'000;
 
+// At most; fewer in small crowds.
 constexpr std::size_t kLookups = 2000;
 constexpr std::size_t kValues = 1000;
+constexpr std::size_t kLookupsUnderSiege = 50;
 constexpr std::uint32_t kStormLoss = 10;  // per cent, as the next two
 constexpr std::uint32_t kStormBehindNats = 50;
 constexpr std::uint32_t kStormDead = 20;
@@ -73,7 +75,7 @@ Census take_fair_census(Run& run, std::size_t nodes) {
   const double begun = cpu_seconds();
   Crowd crowd(run.seed, 0, {});
   crowd.grow_to(nodes, 0);
-  const Census out = take_census(crowd, kLookups);
+  const Census out = take_census(crowd, std::min(kLookups, run.nodes * 2));
   run.add(crowd);
   run.promise(out.ended == out.lookups, "every lookup ends");
   run.promise(out.hit_percent() >= kClosestFound, "lookups find the closest nodes");
@@ -113,13 +115,14 @@ void run_fair_weather(Run& run) {
 void run_storm(Run& run) {
   Crowd crowd(run.seed, kStormLoss, {});
   crowd.grow_to(run.nodes, kStormBehindNats);
-  const std::vector<Announced> values = announce(crowd, kValues);
+  const std::size_t many = std::min(kValues, run.nodes);
+  const std::vector<Announced> values = announce(crowd, many);
   for (Number node = 0; node < crowd.size(); ++node) {
     if (crowd.rng().below(100) < kStormDead) crowd.kill(node);
   }
   const auto found = static_cast<double>(find(crowd, values));
   run.add(crowd);
-  const double percent = 100 * found / kValues;
+  const double percent = 100 * found / static_cast<double>(many);
   std::fprintf(stderr,
                "\n%u %% of datagrams lost, %u %% of %zu nodes behind NATs, %u %% dead since the "
                "announcement: %.1f %% of values found\n",
@@ -131,6 +134,7 @@ void run_sieges(Run& run) {
   const std::size_t honest = std::min(run.nodes, kMostBesieged);
   const std::size_t few = honest / 19;  // one in twenty of all
   const std::size_t many = std::min(honest, kMostInSubnet);
+  const std::size_t lookups = std::min(kLookupsUnderSiege, honest / 20);
   struct Row {
     const char* name;
     Siege siege;
@@ -153,8 +157,8 @@ void run_sieges(Run& run) {
   std::fprintf(stderr, "\n%-42s %6s %18s %10s\n", "values found, among hostile nodes:", "many",
                "without defences", "with");
   for (const Row& row : rows) {
-    const double without = found_percent(run.seed, honest, dht::Defences::none, row.siege);
-    const double with = found_percent(run.seed, honest, dht::Defences::all, row.siege);
+    const double without = found_percent(run.seed, honest, lookups, dht::Defences::none, row.siege);
+    const double with = found_percent(run.seed, honest, lookups, dht::Defences::all, row.siege);
     std::fprintf(stderr, "%-42s %6zu %16.1f %% %8.1f %%\n", row.name, row.siege.attackers, without,
                  with);
     run.promise(with >= row.promised, row.name);
