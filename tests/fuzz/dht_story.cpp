@@ -199,8 +199,8 @@ void DhtStory::answer() {
                 .replaces_sequence = {}};
   }
   Buffer datagram = encode(out);
-  if (how % 8 == 7) mutate(datagram);
-  if (how % 8 != 7) proven_.insert(asked.to);
+  if (how % 8 == 7) mutate(datagram);  // and may be an answer even so
+  proven_.insert(asked.to);
   // Others may answer in its stead, and are not believed.
   hear(how % 32 == 30 ? neighbour() : asked.to, std::move(datagram));
 }

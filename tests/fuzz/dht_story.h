@@ -68,7 +68,7 @@ class DhtStory {
   dht::Events events_;
   std::vector<Asked> asked_;
   std::map<dht::LookupId, Instant> wanted_;  // and when they end at the latest
-  std::set<Endpoint> proven_;                // have answered rightly
+  std::set<Endpoint> proven_;                // may have answered
   // Of the datagram that was just heard.
   std::optional<Endpoint> from_;
   std::size_t heard_bytes_ = 0;
