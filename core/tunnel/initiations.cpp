@@ -6,6 +6,7 @@
 
 #include "core/crypto/hash.h"
 #include "core/tunnel/cookies.h"
+#include "core/tunnel/relayed.h"
 
 namespace lanyard::tunnel {
 
@@ -174,7 +175,8 @@ std::optional<Established> Initiations::accept_message_2(Attempt& attempt,
   if (payload->introduction.membership.empty() != (theirs.side == Side::joiner)) {
     return drop(HandshakeDrop::malformed);
   }
-  const auto reply = noise.write_message(encode_payload_3({credentials.membership, from}));
+  const auto reply =
+      noise.write_message(encode_payload_3({credentials.membership, observed_at(from)}));
   if (!reply) return drop(HandshakeDrop::malformed);  // a key of theirs is of small order
   message_3 = handshake_datagram(DatagramKind::handshake_3, theirs.index, *reply);
   write_mac1(message_3, credentials.mac_key);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/tunnel/relayed.h"
+
 namespace lanyard::tunnel {
 
 namespace {
@@ -100,8 +102,8 @@ std::optional<Responses::Slot> Responses::answer(Instant now,
       .message_2 = {},
       .expires = now + kSlotTime,
   };
-  const auto reply =
-      slot.noise->write_message(encode_payload_2({slot.ours, {credentials.membership, from}}));
+  const auto reply = slot.noise->write_message(
+      encode_payload_2({slot.ours, {credentials.membership, observed_at(from)}}));
   if (!reply) {
     context_.indices.give_back(slot.ours.index);
     return drop(HandshakeDrop::malformed);  // their ephemeral key is of small order

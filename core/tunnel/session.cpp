@@ -68,6 +68,7 @@ std::optional<Buffer> Session::seal_message(BodyKind kind, Bytes payload) {
   append(datagram, payload);
   datagram.resize(datagram.size() + kTagSize);
   if (!seal(datagram)) return std::nullopt;
+  add(messages_sent_, 1);
   return datagram;
 }
 

@@ -104,6 +104,8 @@ class Session {
   bool is_exhausted() const;
 
   std::uint64_t packets_sent() const { return load(next_counter_) - first_counter_; }
+  // Of these, control messages and keepalives, which nobody need answer.
+  std::uint64_t messages_sent() const { return load(messages_sent_); }
   std::uint64_t bytes_sent() const { return load(bytes_sent_); }
   std::uint64_t packets_received() const { return load(packets_received_); }
   std::uint64_t bytes_received() const { return load(bytes_received_); }
@@ -138,6 +140,7 @@ class Session {
   // Written by senders and receivers: on lines of their own, so that they do not slow each other.
   alignas(kCacheLine) Counter next_counter_;
   Counter bytes_sent_ = 0;
+  Counter messages_sent_ = 0;
 
   alignas(kCacheLine) Counter packets_received_ = 0;
   Counter bytes_received_ = 0;

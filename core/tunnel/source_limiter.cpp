@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "core/tunnel/relayed.h"
+
 namespace lanyard::tunnel {
 
 IpAddress source_of(const Endpoint& from) {
-  if (from.address.is_v4()) return from.address;
+  // Circuits share a prefix, but not the peer at their other end.
+  if (from.address.is_v4() || is_relayed(from)) return from.address;
   return IpPrefix{from.address, 64}.network().address;
 }
 
