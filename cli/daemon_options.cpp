@@ -77,18 +77,16 @@ void add_discovery_options(CLI::App& verb, DaemonOptions& options) {
   add_choice<node::PortMappings>(verb, "--port-mapping", options.port_mappings,
                                  {{"on", node::PortMappings::on}, {"off", node::PortMappings::off}},
                                  "Ask the router by PCP or NAT-PMP to let strangers in (off)");
-}
-
-// Options whose other value is for later versions: scripts may say the present one already.
-void add_fixed_options(CLI::App& verb) {
-  const auto only = [&verb](const std::string& option, const std::string& accepted,
-                            const std::string& refusal, const std::string& help) {
-    const auto set = [option, accepted, refusal](const std::string& given) {
-      if (given != accepted) refuse(option, refusal + ": only \"" + accepted + "\" is possible");
-    };
-    verb.add_option_function<std::string>(option, set, help)->type_name(accepted);
+  add_choice<node::Relay>(verb, "--relay", options.relay,
+                          {{"on", node::Relay::on}, {"off", node::Relay::off}},
+                          "Relay for members without a direct path to each other (on)");
+  const auto set_quota = [&options](std::uint32_t megabits) {
+    options.relay_quota = std::int64_t{megabits} * 125'000;
   };
-  only("--relay", "off", "relaying for others does not exist yet", "Relay for other members (off)");
+  verb.add_option_function<std::uint32_t>("--relay-quota", set_quota,
+                                          "Mbit/s that each member may have relayed here (2000)")
+      ->type_name("MBIT")
+      ->check(CLI::Range(1U, 1'000'000U));
 }
 
 void switch_off(Offloads& offloads, const std::string& word) {
@@ -162,7 +160,6 @@ void declare_daemon(CLI::App& app, Invocation& invocation) {
   add_discovery_options(*verb, options);
   add_dht_limits(*verb, options);
   add_data_path_options(*verb, options);
-  add_fixed_options(*verb);
   add_choice<LogLevel>(*verb, "--log-level", options.log_level,
                        {{"debug", LogLevel::debug},
                         {"info", LogLevel::info},

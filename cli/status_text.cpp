@@ -129,6 +129,10 @@ std::string daemon_text(const control::Status& status) {
     out += "\n" + no_mapping_text(mapping.problem);
   }
   if (status.nat != "unknown" && !status.nat.empty()) out += "\nNAT: " + printable(status.nat);
+  if (status.relay.circuits != 0) {
+    out += "\nrelays for other members: " + count_of(status.relay.circuits, "circuit", "circuits") +
+           ", " + format_bytes(status.relay.bytes);
+  }
   return out + "\n";
 }
 

@@ -29,6 +29,8 @@ struct DaemonOptions {
   std::vector<std::string> bootstrap;  // "host:port", looked up at start and until found
   node::Lan lan = node::Lan::on;
   node::PortMappings port_mappings = node::PortMappings::off;
+  node::Relay relay = node::Relay::on;
+  std::int64_t relay_quota = node::RelayDesk::kDefaultQuota;  // bytes a second of each member
   LogLevel log_level = LogLevel::info;
   Duration rekey_after = seconds(120);
   std::uint32_t workers = 0;  // 0: one for each processor; at most kMaxWorkers

@@ -58,6 +58,8 @@ node::Settings settings_for(const DaemonOptions& options, const Ground& ground) 
   settings.dht_limits = options.dht_limits;
   settings.lan = options.lan;
   settings.port_mappings = options.port_mappings;
+  settings.relay = options.relay;
+  settings.relay_quota = options.relay_quota;
   settings.rekey_after = options.rekey_after;
   settings.aead_backends = ground.backends;
   return settings;

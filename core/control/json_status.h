@@ -123,6 +123,12 @@ void describe(Io& io, Of<Io, Status>& status) {
     daemon.counters("dropped", status.dropped);
     daemon.optional("workers", status.workers);
     daemon.optional("data_path", status.data_path);
+    daemon.object("relay", [&status](auto& relay) {
+      relay.optional("on", status.relay.on);
+      relay.optional("circuits", status.relay.circuits);
+      relay.optional("packets", status.relay.packets);
+      relay.optional("bytes", status.relay.bytes);
+    });
   });
   io.optional("networks", status.networks);
 }

@@ -98,6 +98,14 @@ struct DhtStatus {
   DhtTraffic traffic;
 };
 
+// What this machine carries between others.
+struct RelayStatus {
+  bool on = false;
+  std::uint32_t circuits = 0;
+  std::uint64_t packets = 0;  // since the daemon's start
+  std::uint64_t bytes = 0;
+};
+
 struct Status {
   std::string version;
   std::int64_t uptime_seconds = 0;
@@ -110,6 +118,7 @@ struct Status {
       dropped;  // reason, packets; only what is not 0
   std::uint32_t workers = 0;
   DataPathStatus data_path;
+  RelayStatus relay;
   std::vector<NetworkStatus> networks;
 };
 

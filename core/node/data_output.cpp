@@ -51,6 +51,12 @@ void DataOutput::add_datagram(const Endpoint& to, MutableBytes datagram) {
   runs_.push_back({to, datagram, static_cast<std::uint16_t>(datagram.size())});
 }
 
+bool DataOutput::add_run(const SealedRun& run) {
+  if (runs_.size() == capacity_.items) return false;
+  runs_.push_back(run);
+  return true;
+}
+
 bool DataOutput::add_answer(std::uint32_t port, MutableBytes frame) {
   if (!frames_.add_plain(port, frame)) return false;
   used_ += frame.size();

@@ -29,16 +29,17 @@ struct NewAddress {
   Endpoint from;
 };
 
-// A datagram of a session that is about to be: the control thread, which has the handshake's last
-// message before it, opens it.
+// For the control thread as it is: a datagram of a session that is about to be (it has the
+// handshake's last message before it, and opens it), or what came through a relay and is no data.
 struct EarlyDatagram {
   Endpoint from;
   Bytes bytes;
 };
 
 // Owned and used by one worker. The views are good until reset(): sealed datagrams and local
-// answers lie in the output's own memory; frames for the devices and control bodies lie in the
-// datagrams that were handed in, which therefore must stay as they are until then.
+// answers lie in the output's own memory; frames for the devices, control bodies and what is
+// relayed lie in the datagrams that were handed in, which therefore must stay as they are until
+// then.
 class DataOutput {
  public:
   struct Capacity {
@@ -67,6 +68,7 @@ class DataOutput {
  private:
   friend class Inbound;
   friend class Outbound;
+  friend class Relaying;
 
   // Nothing for the network and nothing in its memory.
   bool is_empty() const { return used_ == 0 && runs_.empty(); }
@@ -79,7 +81,8 @@ class DataOutput {
   MutableBytes room_for_datagram(std::size_t bytes);
   // Lengthens the last run where it is for the same peer and their sizes allow, else begins one.
   void add_datagram(const Endpoint& to, MutableBytes datagram);
-  // False when there are too many.
+  // A run that lies elsewhere, borrowed. False when there are too many.
+  bool add_run(const SealedRun& run);
   bool add_answer(std::uint32_t port, MutableBytes frame);
   bool add_control(const OpenedControl& control);
   bool add_new_address(const NewAddress& address);

@@ -13,6 +13,7 @@
 #include "core/node/forwarding.h"
 #include "core/node/inbound.h"
 #include "core/node/outbound.h"
+#include "core/node/relaying.h"
 
 namespace lanyard::node {
 
@@ -36,6 +37,11 @@ class DataPlane {
   void handle_run(const Forwarding& forwarding, const ReceivedRun& run, DataOutput& out) {
     inbound_.handle_run(forwarding, run, out);
   }
+  // Datagrams that begin with 0xE5, changed in place and borrowed until out.reset(); what passes
+  // through is among out.runs().
+  void handle_relayed_run(const Forwarding& forwarding, const ReceivedRun& run, DataOutput& out) {
+    relaying_.handle_run(forwarding, run, out);
+  }
   // A handshake's message 3 with this index has been passed on to the control thread.
   void expect_session(tunnel::SessionIndex index) { inbound_.expect_session(index); }
 
@@ -45,6 +51,7 @@ class DataPlane {
   DropCounters drops_;
   Outbound outbound_{drops_};
   Inbound inbound_{drops_};
+  Relaying relaying_{drops_, inbound_};
 };
 
 }  // namespace lanyard::node

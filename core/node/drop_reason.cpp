@@ -23,6 +23,8 @@ std::string_view to_string(DropReason reason) {
     case DropReason::not_verified: return "not_verified";
     case DropReason::spoofed_source: return "spoofed_source";
     case DropReason::not_for_us: return "not_for_us";
+    case DropReason::unknown_circuit: return "unknown_circuit";
+    case DropReason::relay_quota: return "relay_quota";
   }
   return "unknown";
 }

@@ -34,8 +34,10 @@ enum class DropReason : std::uint8_t {
   not_verified,     // a frame from a peer whose membership is not verified
   spoofed_source,   // a member used a MAC address that is not its own
   not_for_us,       // a frame to a unicast MAC address that is not ours
+  unknown_circuit,  // relayed, but by no circuit that begins at its sender, or what may not be
+  relay_quota,      // to be relayed, but its sender has used up its share
 };
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::not_for_us) + 1;
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason::relay_quota) + 1;
 
 // The enumerator's name, as metrics and status show it.
 std::string_view to_string(DropReason reason);

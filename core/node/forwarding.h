@@ -11,6 +11,8 @@
 
 #include "core/base/endpoint.h"
 #include "core/node/device_id.h"
+#include "core/node/relay_meter.h"
+#include "core/tunnel/relayed.h"
 #include "core/tunnel/session.h"
 #include "core/vswitch/tables.h"
 
@@ -19,7 +21,11 @@ namespace lanyard::node {
 // The way to one member. Without a session it is unreachable, and frames to it are dropped.
 struct PeerPath {
   std::shared_ptr<tunnel::Session> session;
-  Endpoint endpoint;
+  Endpoint endpoint;                  // where datagrams go: the member's, or its relay's
+  tunnel::CircuitNumber circuit = 0;  // at that relay; 0: the path is direct
+
+  // Bytes in front of each datagram.
+  std::size_t overhead() const { return circuit == 0 ? 0 : tunnel::kRelayedHeaderSize; }
 };
 
 struct DeviceForwarding {
@@ -65,15 +71,32 @@ struct SessionEntry {
   ReportOnce new_address;
 };
 
+// Half of a circuit: relayed datagrams of this number that come from there. They either end here or
+// pass through to the other half.
+struct CircuitEntry {
+  tunnel::CircuitNumber number = 0;
+  Endpoint from;
+  Endpoint end;  // that ends here: as which the peer at the other end is known
+  struct Passage {
+    Endpoint to;
+    tunnel::CircuitNumber number = 0;   // at the other half
+    std::shared_ptr<RelayMeter> meter;  // nullptr: does not pass, but ends here
+  } passage;
+
+  bool passes() const { return passage.meter != nullptr; }
+};
+
 struct Forwarding {
   std::vector<DeviceForwarding> devices;  // ascending by device
   std::vector<SessionEntry> sessions;     // ascending by the session's local index
+  std::vector<CircuitEntry> circuits;     // ascending by number and origin
 
-  // Puts both lists into their order; the builder's last step.
+  // Puts the lists into their order; the builder's last step.
   void sort();
   // nullptr: unknown. Borrowed from the snapshot.
   const DeviceForwarding* find_device(DeviceId device) const;
   const SessionEntry* find_session(std::uint32_t local_index) const;
+  const CircuitEntry* find_circuit(tunnel::CircuitNumber number, const Endpoint& from) const;
 };
 
 }  // namespace lanyard::node

@@ -71,8 +71,9 @@ void Inbound::handle_run(const Forwarding& forwarding, const ReceivedRun& run, D
     size = 0;
   };
   while (!rest.empty()) {
-    const MutableBytes datagram = rest.first(std::min(run.segment_size, rest.size()));
-    rest = rest.subspan(datagram.size());
+    const std::size_t whole = std::min(run.segment_size, rest.size());
+    const MutableBytes datagram = rest.subspan(run.prefix, whole - run.prefix);
+    rest = rest.subspan(whole);
     const auto header = tunnel::parse_data_header(datagram);
     if (!header) {
       drops_.add(DropReason::malformed);

@@ -26,6 +26,7 @@ struct ReceivedRun {
   Endpoint from;
   MutableBytes bytes;
   std::size_t segment_size = 0;
+  std::size_t prefix = 0;  // so many bytes of each of them are a relay's
 };
 
 // Owned and used by one worker, as part of its DataPlane.

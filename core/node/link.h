@@ -34,6 +34,10 @@ struct Link {
   Instant last_want = Instant::long_ago();
   // Datagrams came from elsewhere, and the workers will not say so again until they are rearmed.
   bool heard_elsewhere = false;
+  // Nothing comes back on the path: any other that answers is taken.
+  bool leaving = false;
+  // A relayed path that is taken once it answers: the peer sends there, or it is a better one.
+  std::optional<Endpoint> wanted_path;
   Instant retires = Instant::never();  // when a replaced one is let go
 
   tunnel::SessionIndex index() const { return session->local_index(); }
@@ -41,14 +45,22 @@ struct Link {
   bool is_ready() const {
     return initiator == tunnel::Initiator::peer || session->packets_received() > 0;
   }
-  // Whether to send on this one rather than on the other (protocol.md 4.3): the ready one, of two
-  // that were opened at once by both sides the one that the lower key began, else the younger.
+  // Whether to send on this one rather than on the other (protocol.md 4.3): the ready one, then the
+  // one with a path, a direct one at that, of two that were opened at once by both sides the one
+  // that the lower key began, else the younger.
   bool is_better_than(const Link& other) const;
 
+  // The session's counters, for the liveness.
+  void observe(Instant now);
   // Seals and queues a control message. Lost without a word when the session is exhausted.
   void send(Turn& turn, Bytes encoded_message) const { send_to(turn, endpoint, encoded_message); }
   void send_to(Turn& turn, const Endpoint& to, Bytes encoded_message) const;
-  void ping(Turn& turn, const Endpoint& to, const network::Digest& digest);
+  void ping(Turn& turn,
+            const Endpoint& to,
+            const network::Digest& digest,
+            PingMessage::Intent intent = PingMessage::Intent::ask);
+  // Whether the pong from there, to a ping that went there, moves the path.
+  bool follows(const Endpoint& from) const;
   void answer(Turn& turn,
               const PingMessage& ping,
               const Endpoint& from,

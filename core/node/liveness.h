@@ -20,9 +20,17 @@ class Liveness {
 
   explicit Liveness(Instant established) : last_received_(established), last_sent_(established) {}
 
-  // The session's packet counters as they are now; called once a second or more often.
-  void observe(Instant now, std::uint64_t packets_sent, std::uint64_t packets_received);
+  // The session's packet counters as they are now; called once a second or more often. Of what was
+  // sent, frames are answered as a rule: where nothing comes back, pings follow at once.
+  void observe(Instant now,
+               std::uint64_t packets_sent,
+               std::uint64_t packets_received,
+               std::uint64_t frames_sent = 0);
   Verdict check(Instant now) const;
+  // Sure enough that another path should be tried, long before this one is given up.
+  bool is_path_doubtful(Instant now) const;
+  // Frames are on their way: to be looked at often.
+  bool has_traffic(Instant now) const;
 
   void ping_sent(Instant now, const PingNonce& nonce, const Endpoint& to);
   // The address that the ping went to, if one with this nonce was sent lately.
@@ -47,15 +55,19 @@ class Liveness {
     Endpoint to;
   };
 
+  bool is_unanswered_frame() const;
   void count(bool answered);
   void give_up_old(Instant now);
 
   Instant last_received_;
   Instant last_sent_;
+  Instant last_frame_ = Instant::long_ago();
   Instant last_ping_ = Instant::long_ago();
   std::uint64_t packets_sent_ = 0;
   std::uint64_t packets_received_ = 0;
+  std::uint64_t frames_sent_ = 0;
   std::uint32_t unanswered_ = 0;  // pings sent since something last came in
+  std::uint32_t early_ = 0;       // of these, in the first seconds
   std::vector<Ping> pings_;       // at most kMaxPings, oldest first
   std::optional<Duration> round_trip_;
   std::uint32_t history_ = 0;  // a bit a ping, 1: lost; newest in bit 0

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kBusyTick = milliseconds(250);
 constexpr Duration kCalmTick = seconds(1);
+constexpr Duration kTrafficTick = milliseconds(100);  // a path that dies under it is noticed soon
 constexpr Duration kBeaconCalm = seconds(60);
 constexpr Duration kSaveEvery = seconds(5);    // rosters change in bursts
 constexpr Duration kExpiryEvery = minutes(1);  // or digests differ around an invite's end
@@ -51,6 +52,7 @@ LocalNetwork::LocalNetwork(NetworkHandles handles,
       member_access_(keys_.secret, network::Scope::member),
       join_access_(keys_.secret, network::Scope::join),
       mesh_(handles.member_credentials, keys_.noise.public_key()),
+      detours_(keys_.noise.public_key()),
       discovery_(handles.member_credentials, handles.join_credentials),
       beacons_(kBeaconCalm) {
   for (const Buffer& item : file.chain) (void)roster_.add_item(item, now);
@@ -109,6 +111,7 @@ void LocalNetwork::bring_up(Turn& turn) {
 }
 
 void LocalNetwork::take_down(Turn& turn, std::string_view reason) {
+  close_all_circuits(turn);
   mesh_.drop_all(turn, reason);
   discovery_.stop(turn);
   own_whereabouts_.stop(turn);
@@ -136,6 +139,7 @@ void LocalNetwork::stop(Turn& turn) {
   roster_file_due_ = true;
   next_roster_save_ = Instant::long_ago();
   save(turn);
+  close_all_circuits(turn);
   mesh_.drop_all(turn, "the daemon there is stopping");
 }
 
@@ -171,6 +175,7 @@ void LocalNetwork::tick(Turn& turn) {
     return;
   }
   mesh_.tick(turn, roster_);
+  tick_relays(turn);
   for (const tunnel::SessionIndex index : mesh_.unverified()) verify(turn, index);
   if (turn.now >= next_expiry_) {
     next_expiry_ = turn.now + kExpiryEvery;
@@ -183,10 +188,11 @@ void LocalNetwork::tick(Turn& turn) {
         seal_beacon(member_access_, turn.surroundings.port, &keys_.identity, turn.wall, turn.rng));
   }
   if (presence_due_ && turn.now >= next_presence_) publish_presence(turn);
-  const bool busy = mesh_.is_busy() || discovery_.is_active();
+  const bool busy = mesh_.is_busy() || discovery_.is_active() || detours_.is_busy();
   // New keys are due within an eighth of their interval, also where tests make that short.
   const Duration calm = std::min(kCalmTick, turn.settings.rekey_after / 8);
   next_tick_ = turn.now + (busy ? std::min(kBusyTick, calm) : calm);
+  if (mesh_.has_traffic(turn.now)) next_tick_ = earlier(next_tick_, turn.now + kTrafficTick);
   save(turn);
 }
 
@@ -220,7 +226,7 @@ void LocalNetwork::save(Turn& turn) {
     std::vector<RememberedPath> paths;
     for (const auto& [id, peer] : mesh_.peers()) {
       const Link* link = mesh_.sending_link(peer);
-      if (link != nullptr) {
+      if (link != nullptr && !tunnel::is_relayed(link->endpoint)) {
         paths.push_back({id, link->endpoint, peer.last_seen});
       } else if (!peer.learned.empty()) {
         paths.push_back({id, peer.learned.front(), peer.last_seen});
@@ -230,7 +236,7 @@ void LocalNetwork::save(Turn& turn) {
   }
 }
 
-void LocalNetwork::add_forwarding(Forwarding& forwarding) const {
+void LocalNetwork::add_forwarding(const RelayDesk& desk, Forwarding& forwarding) const {
   const network::Member* own = self();
   if (!is_wanted_up() || own == nullptr) return;
   vswitch::SwitchTables::Contents tables;
@@ -243,7 +249,7 @@ void LocalNetwork::add_forwarding(Forwarding& forwarding) const {
     if (peer == nullptr) continue;
     PeerPath path;
     if (const Link* link = mesh_.sending_link(*peer)) {
-      path = {link->session, link->endpoint};
+      path = path_of(*link);
       tables.flood.push_back(static_cast<vswitch::PeerSlot>(tables.members.size()));
     }
     tables.members.push_back(member.mac);
@@ -252,6 +258,7 @@ void LocalNetwork::add_forwarding(Forwarding& forwarding) const {
   device.tables = vswitch::SwitchTables(std::move(tables));
   forwarding.devices.push_back(std::move(device));
   mesh_.add_sessions(handles_.device, roster_, forwarding);
+  add_circuits(desk, forwarding);
 }
 
 }  // namespace lanyard::node

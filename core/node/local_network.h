@@ -8,33 +8,22 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/network/redemption.h"
+#include "core/node/detours.h"
 #include "core/node/discovery.h"
 #include "core/node/lan_beacon.h"
 #include "core/node/mesh.h"
 #include "core/node/missing_members.h"
 #include "core/node/network_file.h"
+#include "core/node/network_handles.h"
 #include "core/node/own_whereabouts.h"
 #include "core/node/turn.h"
 
 namespace lanyard::node {
-
-// An underlay that carries datagrams of this size takes frames of so much less: IPv6 40, UDP 8,
-// data header 8, kind 1, Ethernet 14, tag 16 (protocol.md section 5).
-inline constexpr std::uint32_t kUnderlayOverhead = 87;
-inline constexpr std::uint32_t kMinDeviceMtu = 576;  // RFC 791; below 1280 the device has no IPv6
-
-// What the node chose for a network: unique among all.
-struct NetworkHandles {
-  std::uint32_t member_credentials = 0;
-  std::uint32_t join_credentials = 0;
-  DeviceId device = 0;
-};
 
 class LocalNetwork {
  public:
@@ -88,7 +77,9 @@ class LocalNetwork {
 
   void tick(Turn& turn);
   Instant next_tick() const { return next_tick_; }
-  void add_forwarding(Forwarding& forwarding) const;
+  void add_forwarding(const RelayDesk& desk, Forwarding& forwarding) const;
+  // Nothing when it is no detour of this network, or its relay is gone.
+  std::optional<RelayRoute> route(const Endpoint& relayed) const;
   // Writes what changed.
   void save(Turn& turn);
 
@@ -101,11 +92,7 @@ class LocalNetwork {
   // By name, overlay address or start of the id. The error names the candidates.
   Result<network::MemberId> find_peer(std::string_view text) const;
   // A ping over the best session; nothing when there is none.
-  struct SentPing {
-    Endpoint endpoint;
-    control::PathKind path = control::PathKind::none;
-  };
-  std::optional<SentPing> ping(Turn& turn, const network::MemberId& id, const PingNonce& nonce);
+  std::optional<PathName> ping(Turn& turn, const network::MemberId& id, const PingNonce& nonce);
   // Why there is no session with this member; empty when there is one.
   std::string trouble(const network::MemberId& id) const;
   bool is_connected_to_anyone() const { return !mesh_.connected(0).empty(); }
@@ -152,6 +139,18 @@ class LocalNetwork {
   void send_items(Turn& turn, const Link& link, const std::vector<Buffer>& items) const;
   void publish_presence(Turn& turn);
 
+  // local_network_relays.cpp
+  void receive_circuit_request(Turn& turn, const Link& link, const CircuitRequest& message);
+  void receive_circuit(Turn& turn, const Link& link, const CircuitMessage& message);
+  void receive_circuit_end(Turn& turn, const Link& link, const CircuitEnd& message);
+  template <typename Condition>
+  void close_circuits(Turn& turn, const Condition& condition);
+  void close_all_circuits(Turn& turn);
+  void tick_relays(Turn& turn);
+  void add_circuits(const RelayDesk& desk, Forwarding& forwarding) const;
+  PeerPath path_of(const Link& link) const;
+  PathName path_name(const Turn& turn, const Link& link) const;
+
   // local_network_status.cpp
   control::MemberStatus member_status(const Turn& turn, const network::Member& member) const;
   void fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const;
@@ -173,6 +172,7 @@ class LocalNetwork {
   network::AccessKeys member_access_;
   network::AccessKeys join_access_;
   Mesh mesh_;
+  Detours detours_;
   Discovery discovery_;
   OwnWhereabouts own_whereabouts_;
   MissingMembers missing_members_;

@@ -68,6 +68,7 @@ void LocalNetwork::forward(Turn& turn,
 
 void LocalNetwork::withdraw(Turn& turn) {
   trouble_ = "this machine is no longer a member: it was revoked, or others used its invite first";
+  close_all_circuits(turn);
   mesh_.drop_all(turn, "it is no longer a member");
   discovery_.stop(turn);
   own_whereabouts_.stop(turn);

@@ -50,7 +50,7 @@ void LocalNetwork::handle_established(Turn& turn,
 }
 
 void LocalNetwork::handle_failed(Turn& turn, const tunnel::Failed& event) {
-  mesh_.attempt_failed(turn, event);
+  if (const auto peer = mesh_.attempt_failed(turn, event)) detours_.failed(turn, mesh_, *peer);
   discovery_.failed(turn, event.attempt);
 }
 
@@ -96,7 +96,7 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
   const Link* before = peer == nullptr ? nullptr : mesh_.sending_link(*peer);
   if (before == nullptr || before->endpoint != link.endpoint) {
     log(turn.log_sink, LogLevel::info, name(), ": session with ", member.name, " at ",
-        link.endpoint.to_string());
+        path_name(turn, link).to_string());
     roster_file_due_ = true;
   }
   mesh_.admit(turn, link, member.id);
@@ -116,6 +116,8 @@ bool LocalNetwork::handle_control(Turn& turn, const ControlFrame& frame) {
   if (link == nullptr) return false;
   mesh_.refresh(turn, *link);
   turn.handshakes.confirm(link->index());
+  // Whatever held it up held up all paths: there is no reason to change.
+  if (frame.from == link->endpoint) link->leaving = false;
   if (auto message = parse_session_message(frame.body)) receive(turn, *link, frame, *message);
   return true;
 }
@@ -128,7 +130,11 @@ void LocalNetwork::receive(Turn& turn,
   std::visit(Overloaded{
                  [&](const PingMessage& m) { receive_ping(turn, link, frame.from, m); },
                  [&](const PongMessage& m) { receive_pong(turn, link, frame.from, m); },
-                 [&](const ByeMessage& m) { mesh_.ended_by_peer(turn, link, m.reason); },
+                 [&](const ByeMessage& m) {
+                   // Perhaps it relayed: its ends need another one.
+                   if (link.member) next_tick_ = earlier(next_tick_, turn.now);
+                   mesh_.ended_by_peer(turn, link, m.reason);
+                 },
                  [&](const HaveMessage& m) {
                    if (link.member) receive_have(turn, link, m);
                  },
@@ -141,6 +147,10 @@ void LocalNetwork::receive(Turn& turn,
                  },
                  [](const WelcomeMessage&) {},  // we are a member already
                  [](const RefusalMessage&) {},
+                 [&](const CircuitRequest& m) { receive_circuit_request(turn, link, m); },
+                 [&](const CircuitMessage& m) { receive_circuit(turn, link, m); },
+                 [](const CircuitRefusal&) {},  // the next one is asked in any case
+                 [&](const CircuitEnd& m) { receive_circuit_end(turn, link, m); },
              },
              message);
 }
@@ -150,6 +160,11 @@ void LocalNetwork::receive_ping(Turn& turn,
                                 const Endpoint& from,
                                 const PingMessage& message) {
   link.answer(turn, message, from, roster_.digest());
+  const bool moves = message.intent == PingMessage::Intent::move && from != link.endpoint;
+  if (link.member && moves && detours_.find(from) != nullptr) {
+    link.wanted_path = from;
+    link.ping(turn, from, roster_.digest());
+  }
   if (link.member && !link.liveness.round_trip() && !link.liveness.is_probing()) {
     link.ping(turn, link.endpoint, roster_.digest());
   }
@@ -164,11 +179,11 @@ void LocalNetwork::receive_pong(Turn& turn,
   const auto to = link.liveness.pong_received(turn.now, message.nonce);
   if (!to || !link.member) return;
   // The peer has moved, and answers from where it is now (protocol.md 6.4).
-  if (*to == from && from != link.endpoint) {
-    log(turn.log_sink, LogLevel::info, name(), ": path moved from ", link.endpoint.to_string(),
-        " to ", from.to_string());
-    link.endpoint = from;
-    turn.forwarding_changed = true;
+  if (*to == from && link.follows(from)) {
+    const std::string before = path_name(turn, link).to_string();
+    mesh_.move_path(turn, link, from);
+    log(turn.log_sink, LogLevel::info, name(), ": path moved from ", before, " to ",
+        path_name(turn, link).to_string());
   }
   learn_outside(turn, message.observed);
   compare_digest(turn, link, message.digest);
@@ -240,16 +255,15 @@ bool LocalNetwork::handle_new_address(Turn& turn,
   return true;
 }
 
-std::optional<LocalNetwork::SentPing> LocalNetwork::ping(Turn& turn,
-                                                         const network::MemberId& id,
-                                                         const PingNonce& nonce) {
+std::optional<PathName> LocalNetwork::ping(Turn& turn,
+                                           const network::MemberId& id,
+                                           const PingNonce& nonce) {
   const Peer* peer = mesh_.find(id);
   if (peer == nullptr || peer->sending == 0) return std::nullopt;
   Link* link = mesh_.find_link(peer->sending);
   link->liveness.ping_sent(turn.now, nonce, link->endpoint);
   link->send(turn, encode(PingMessage{roster_.digest(), nonce}));
-  const bool on_link = turn.surroundings.is_on_link(link->endpoint.address);
-  return SentPing{link->endpoint, on_link ? control::PathKind::lan : control::PathKind::direct};
+  return path_name(turn, *link);
 }
 
 std::string LocalNetwork::trouble(const network::MemberId& id) const {
@@ -269,7 +283,7 @@ bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload
     const Peer* peer = mesh_.find(id);
     if (peer == nullptr) {
       discovery_.door(tunnel::Scope::member).offer(turn, endpoint);
-    } else if (peer->sending == 0) {
+    } else if (mesh_.lacks_direct_path(*peer)) {
       mesh_.learn(turn, id, endpoint);
       next_tick_ = earlier(next_tick_, turn.now);
     }

@@ -27,9 +27,10 @@ Error no_such_peer(std::string_view text, std::string_view network) {
 
 void LocalNetwork::fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const {
   out.online = true;
-  out.path = turn.surroundings.is_on_link(link.endpoint.address) ? control::PathKind::lan
-                                                                 : control::PathKind::direct;
-  out.endpoint = link.endpoint.to_string();
+  PathName name = path_name(turn, link);
+  out.path = name.kind;
+  out.endpoint = std::move(name.endpoint);
+  out.via = std::move(name.via);
   if (const auto rtt = link.liveness.round_trip()) out.rtt_seconds = in_seconds(*rtt);
   if (link.liveness.counted_pings() > 0) {
     out.loss_ratio = static_cast<double>(link.liveness.lost_of_last()) /
@@ -64,6 +65,7 @@ control::MemberStatus LocalNetwork::member_status(const Turn& turn,
   out.tx_bytes = traffic.sent;
   if (const Link* link = mesh_.sending_link(*peer)) {
     fill_path(turn, *link, out);
+    if (out.path == control::PathKind::relay && out.reason.empty()) out.reason = peer->trouble;
   } else {
     out.reason = is_wanted_up() ? trouble(member.id) : "this network is down here";
   }
@@ -137,6 +139,7 @@ std::vector<Endpoint> LocalNetwork::invite_hints(const Turn& turn) const {
     (ip.is_private() ? local : out).push_back({ip, turn.surroundings.port});
   }
   for (const Link* link : mesh_.connected(0)) {
+    if (tunnel::is_relayed(link->endpoint)) continue;
     if (!link->endpoint.address.is_private()) out.push_back(link->endpoint);
   }
   // One of each at least, when there are both: newcomers sit on the same LAN as often as not.

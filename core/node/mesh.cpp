@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/tunnel/relayed.h"
+
 namespace lanyard::node {
 
 namespace {
@@ -28,11 +30,12 @@ void Mesh::follow(Turn& turn, const network::Roster& roster, const network::Memb
     Peer& peer = it->second;
     if (is_new) {
       peer.id = member.id;
+      peer.noise_key = member.noise_key;
       peer.next_attempt = turn.now + (own_key_ < member.noise_key ? Duration{} : kYield);
     }
     if (peer.presence_sequence == member.presence_sequence) continue;
     peer.presence_sequence = member.presence_sequence;
-    if (peer.sending != 0) continue;
+    if (!lacks_direct_path(peer)) continue;
     peer.failures = 0;
     if (peer.attempt) {
       turn.handshakes.add_candidates(turn.now, *peer.attempt, candidates(turn, peer, member));
@@ -46,7 +49,7 @@ void Mesh::follow(Turn& turn, const network::Roster& roster, const network::Memb
   }
   for (const network::MemberId& id : gone) {
     Peer& peer = peers_.at(id);
-    if (peer.attempt) turn.handshakes.cancel(*peer.attempt);
+    cancel_attempts(turn, peer);
     while (!peer.links.empty()) drop(turn, peer.links.back(), "no longer a member");
     peers_.erase(id);
   }
@@ -65,7 +68,7 @@ void Mesh::learn(Turn& turn, const network::MemberId& id, const Endpoint& endpoi
   std::erase(peer.learned, endpoint);
   peer.learned.insert(peer.learned.begin(), endpoint);
   if (peer.learned.size() > kMaxLearned) peer.learned.pop_back();
-  if (peer.sending != 0) return;
+  if (!lacks_direct_path(peer)) return;
   if (peer.attempt) {
     turn.handshakes.add_candidates(turn.now, *peer.attempt, {&endpoint, 1});
   } else {
@@ -202,13 +205,12 @@ void Mesh::ended_by_peer(Turn& turn, Link& link, std::string_view reason) {
 void Mesh::drop_all(Turn& turn, std::string_view reason) {
   while (!links_.empty()) drop(turn, links_.begin()->first, reason);
   for (auto& [id, peer] : peers_) {
-    if (peer.attempt) turn.handshakes.cancel(*peer.attempt);
-    peer.attempt.reset();
+    cancel_attempts(turn, peer);
   }
 }
 
 void Mesh::refresh(Turn& turn, Link& link) {
-  link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
+  link.observe(turn.now);
   if (!link.member) return;
   Peer& peer = peers_.at(*link.member);
   peer.last_seen = turn.wall;
@@ -216,7 +218,7 @@ void Mesh::refresh(Turn& turn, Link& link) {
 }
 
 void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
-  link.liveness.observe(turn.now, link.session->packets_sent(), link.session->packets_received());
+  link.observe(turn.now);
   // The other end may have chosen otherwise: what it still sends on is not taken from it.
   if (link.retires != Instant::never() && link.liveness.last_received() == turn.now) {
     link.retires = turn.now + kRetirement;
@@ -225,6 +227,7 @@ void Mesh::check_link(Turn& turn, Link& link, const network::Digest& digest) {
   // A new snapshot rearms: should the ping to the new address have been lost, there is another.
   if (std::exchange(link.heard_elsewhere, false)) turn.forwarding_changed = true;
   if (!link.member) return;
+  link.leaving = link.liveness.is_path_doubtful(turn.now);
   switch (link.liveness.check(turn.now)) {
     case Liveness::Verdict::quiet: break;
     case Liveness::Verdict::ping: link.ping(turn, link.endpoint, digest); break;
@@ -259,12 +262,13 @@ void Mesh::tick(Turn& turn, const network::Roster& roster) {
   for (auto& [id, peer] : peers_) {
     if (peer.links.size() > 1) choose(turn, peer);
     const Link* link = sending_link(peer);
-    if (link == nullptr) {
+    const bool is_direct = !lacks_direct_path(peer);
+    if (!is_direct) {
       if (const network::Member* member = roster.find(id)) connect(turn, peer, *member);
-      continue;
     }
+    if (link == nullptr) continue;
     if (turn.now - link->liveness.last_received() < seconds(2)) peer.last_seen = turn.wall;
-    if (turn.now - link->established >= kVerification) {
+    if (is_direct && turn.now - link->established >= kVerification) {
       peer.failures = 0;
       peer.trouble.clear();
     }
@@ -280,6 +284,16 @@ bool Mesh::is_busy() const {
   return link_busy || std::any_of(peers_.begin(), peers_.end(), [](const auto& entry) {
            return entry.second.sending == 0 && entry.second.failures == 0;
          });
+}
+
+bool Mesh::has_traffic(Instant now) const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [&](const auto& entry) { return entry.second.liveness.has_traffic(now); });
+}
+
+bool Mesh::lacks_direct_path(const Peer& peer) const {
+  const Link* const link = sending_link(peer);
+  return link == nullptr || tunnel::is_relayed(link->endpoint);
 }
 
 bool Mesh::all_connected() const {

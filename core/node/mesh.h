@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,13 @@ struct Traffic {
 // Another member of the network.
 struct Peer {
   network::MemberId id;
-  std::vector<tunnel::SessionIndex> links;  // verified sessions with it
-  tunnel::SessionIndex sending = 0;         // the one that we send on; 0: none
-  std::optional<tunnel::AttemptId> attempt;
+  crypto::NoisePublicKey noise_key;
+  std::vector<tunnel::SessionIndex> links;   // verified sessions with it
+  tunnel::SessionIndex sending = 0;          // the one that we send on; 0: none
+  std::optional<tunnel::AttemptId> attempt;  // by direct paths
   Instant next_attempt;
+  std::optional<tunnel::AttemptId> relay_attempt;  // through relays
+  Instant next_relay_attempt = Instant::long_ago();
   std::uint32_t failures = 0;          // attempts in a row without an answer
   std::int64_t presence_sequence = 0;  // that the last attempt was made with
   std::vector<Endpoint> learned;       // where it was before, newest first
@@ -76,7 +80,14 @@ class Mesh {
 
   // An attempt of ours has ended; false when it was of no peer.
   bool attempt_ended(Turn& turn, tunnel::AttemptId attempt);
-  void attempt_failed(Turn& turn, const tunnel::Failed& failed);
+  // The member that was called through relays in vain, if it was one.
+  std::optional<network::MemberId> attempt_failed(Turn& turn, const tunnel::Failed& failed);
+  // Nothing while that is being done already.
+  void call_through_relays(Turn& turn,
+                           const network::MemberId& id,
+                           std::span<const Endpoint> endpoints);
+  // A path answered that is to be taken.
+  void move_path(Turn& turn, Link& link, const Endpoint& to);
   // The underlay changed, or all begins anew: peers are called at once, and paths are probed.
   void retry_all(Turn& turn, const network::Digest& digest);
 
@@ -85,6 +96,10 @@ class Mesh {
   // Something is in progress that wants ticks faster than one a second.
   bool is_busy() const;
   bool all_connected() const;
+  // Whether frames are on their way, and silence would mean something.
+  bool has_traffic(Instant now) const;
+  // No session, or one through a relay.
+  bool lacks_direct_path(const Peer& peer) const;
 
   void add_sessions(DeviceId device, const network::Roster& roster, Forwarding& forwarding) const;
 
@@ -94,6 +109,7 @@ class Mesh {
  private:
   void choose(Turn& turn, Peer& peer);
   void pause(Turn& turn, Peer& peer);
+  static void cancel_attempts(Turn& turn, Peer& peer);
   void make_room_at_doors(Turn& turn);
   void check_link(Turn& turn, Link& link, const network::Digest& digest);
   void renew_keys(Turn& turn, Peer& peer);

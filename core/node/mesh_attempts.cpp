@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/node/mesh.h"
+#include "core/tunnel/relayed.h"
 
 namespace lanyard::node {
 
@@ -27,6 +28,11 @@ std::string no_answer(std::size_t addresses) {
 
 bool Mesh::attempt_ended(Turn& turn, tunnel::AttemptId attempt) {
   for (auto& [id, peer] : peers_) {
+    if (peer.relay_attempt == attempt) {
+      peer.relay_attempt.reset();
+      peer.next_relay_attempt = turn.now + kRekeyRetry;
+      return true;
+    }
     if (peer.attempt != attempt) continue;
     peer.attempt.reset();
     peer.next_attempt = turn.now + kRekeyRetry;
@@ -35,8 +41,12 @@ bool Mesh::attempt_ended(Turn& turn, tunnel::AttemptId attempt) {
   return false;
 }
 
-void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
+std::optional<network::MemberId> Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
   for (auto& [id, peer] : peers_) {
+    if (peer.relay_attempt == failed.attempt) {
+      peer.relay_attempt.reset();
+      return id;
+    }
     if (peer.attempt != failed.attempt) continue;
     peer.attempt.reset();
     pause(turn, peer);
@@ -50,6 +60,40 @@ void Mesh::attempt_failed(Turn& turn, const tunnel::Failed& failed) {
       case tunnel::FailureReason::timeout: break;  // connect() said how many addresses there are
     }
   }
+  return std::nullopt;
+}
+
+void Mesh::cancel_attempts(Turn& turn, Peer& peer) {
+  for (auto* const attempt : {&peer.attempt, &peer.relay_attempt}) {
+    if (*attempt) turn.handshakes.cancel(**attempt);
+    attempt->reset();
+  }
+}
+
+void Mesh::call_through_relays(Turn& turn,
+                               const network::MemberId& id,
+                               std::span<const Endpoint> endpoints) {
+  const auto it = peers_.find(id);
+  if (it == peers_.end()) return;
+  Peer& peer = it->second;
+  if (peer.relay_attempt) {
+    turn.handshakes.add_candidates(turn.now, *peer.relay_attempt, endpoints);
+  } else {
+    peer.relay_attempt = turn.handshakes.start(turn.now, credentials_id_, endpoints);
+  }
+}
+
+void Mesh::move_path(Turn& turn, Link& link, const Endpoint& to) {
+  const Endpoint before = std::exchange(link.endpoint, to);
+  link.leaving = false;
+  link.wanted_path.reset();
+  turn.forwarding_changed = true;
+  const auto owner = link.member ? peers_.find(*link.member) : peers_.end();
+  if (owner == peers_.end()) return;
+  owner->second.failures = 0;
+  owner->second.next_attempt = turn.now;
+  // The way back is tried for.
+  if (tunnel::is_relayed(to)) learn(turn, owner->first, before);
 }
 
 void Mesh::pause(Turn& turn, Peer& peer) {
@@ -108,9 +152,11 @@ void Mesh::renew_keys(Turn& turn, Peer& peer) {
   const Duration limit = turn.settings.rekey_after;
   // The responder waits an eighth longer, so that one side alone begins (protocol.md 4.5).
   const Duration due = link.initiator == tunnel::Initiator::us ? limit : limit + limit / 8;
-  if (peer.attempt || turn.now < peer.next_attempt) return;
+  const bool is_relayed = tunnel::is_relayed(link.endpoint);
+  auto& attempt = is_relayed ? peer.relay_attempt : peer.attempt;
+  if (attempt || turn.now < (is_relayed ? peer.next_relay_attempt : peer.next_attempt)) return;
   if (age < due && !link.session->needs_rekey()) return;
-  peer.attempt = turn.handshakes.start(turn.now, credentials_id_, {&link.endpoint, 1});
+  attempt = turn.handshakes.start(turn.now, credentials_id_, {&link.endpoint, 1});
 }
 
 }  // namespace lanyard::node

@@ -24,6 +24,7 @@
 #include "core/dht/settings.h"
 #include "core/nat/port_mapping.h"
 #include "core/node/outbox.h"
+#include "core/node/relay_desk.h"
 #include "core/node/system_facts.h"
 
 namespace lanyard::node {
@@ -32,6 +33,8 @@ enum class DhtMode : std::uint8_t { public_, private_, off };
 enum class Lan : std::uint8_t { off, on };
 // Whether the router in front of us is asked to let strangers in to our port.
 enum class PortMappings : std::uint8_t { off, on };
+// Whether we relay for other members.
+enum class Relay : std::uint8_t { off, on };
 
 struct Settings {
   std::string version;
@@ -41,7 +44,9 @@ struct Settings {
   dht::Limits dht_limits;
   Lan lan = Lan::on;
   PortMappings port_mappings = PortMappings::off;
-  Duration rekey_after = seconds(120);  // of a session's use; tests set less
+  Relay relay = Relay::on;
+  std::int64_t relay_quota = RelayDesk::kDefaultQuota;  // bytes a second of each member
+  Duration rekey_after = seconds(120);                  // of a session's use; tests set less
   crypto::AeadBackends aead_backends;
 };
 

@@ -41,7 +41,8 @@ Node::Core::Core(Settings settings, Rng& rng, LogSink& log_sink)
       rng_(rng),
       log_sink_(log_sink),
       dht_(dht_settings(settings_), rng),
-      handshakes_(handshake_settings(settings_), rng) {
+      handshakes_(handshake_settings(settings_), rng),
+      relay_desk_(settings_.relay_quota) {
   settings_.default_member_name = network::to_member_name(settings_.default_member_name);
 }
 
@@ -63,6 +64,7 @@ Turn Node::Core::turn(Instant now, Outbox& out) {
               .handshakes = handshakes_,
               .dht = dht_,
               .dht_events = dht_events_,
+              .relay_desk = relay_desk_,
               .out = out};
 }
 
@@ -237,6 +239,7 @@ void Node::Core::handle_timeout(Instant now, Outbox& out) {
   if (handshakes_.next_timeout() <= now) {
     handshakes_.handle_timeout(now, out.datagrams, handshake_events_);
   }
+  relay_desk_.tick(now);
   for (auto& [id, network] : networks_) {
     if (network->next_tick() <= now) network->tick(turn);
   }
@@ -265,6 +268,7 @@ void Node::Core::stop(Instant now, Outbox& out) {
   save_daemon_file(turn);
   for (auto& [id, network] : networks_) network->stop(turn);
   for (const auto& joining : joins_) joining->stop(turn, "the daemon there is stopping");
+  wrap_relayed(turn);
 }
 
 void Node::Core::save_daemon_file(Turn& turn) {

@@ -73,6 +73,7 @@ class Node::Core {
   void settle_mapping(Turn& turn);
   void finish_join(Turn& turn, Joining& joining);
   void publish_forwarding(Turn& turn);
+  void wrap_relayed(Turn& turn) const;
   void open_doors();
   void note_overlays();
 
@@ -118,6 +119,7 @@ class Node::Core {
   std::map<network::NetworkId, RosterFile> restored_rosters_;
   dht::Dht dht_;
   tunnel::Handshakes handshakes_;
+  RelayDesk relay_desk_;
   dht::Events dht_events_;
   tunnel::HandshakeEvents handshake_events_;
   Surroundings surroundings_;

@@ -30,6 +30,21 @@ void Node::Core::settle(Turn& turn) {
   }
   for (auto& [id, network] : networks_) network->save(turn);
   if (turn.forwarding_changed) publish_forwarding(turn);
+  wrap_relayed(turn);
+}
+
+// What is for a relayed endpoint goes to the relay, under the circuit's number.
+void Node::Core::wrap_relayed(Turn& turn) const {
+  for (Datagram& datagram : turn.out.datagrams) {
+    if (!tunnel::is_relayed(datagram.to)) continue;
+    std::optional<RelayRoute> route;
+    for (const auto& [id, network] : networks_) {
+      if (!route) route = network->route(datagram.to);
+    }
+    if (route) datagram = {route->to, tunnel::relayed_datagram(route->circuit, datagram.payload)};
+  }
+  // The rest has lost its way.
+  std::erase_if(turn.out.datagrams, [](const Datagram& d) { return tunnel::is_relayed(d.to); });
 }
 
 void Node::Core::settle_dht(Turn& turn) {
@@ -196,8 +211,9 @@ void Node::Core::settle_pings(Turn& turn) {
     const PingNonce nonce = rng_.array<8>();
     if (const auto sent = it->second->ping(turn, job.member, nonce)) {
       control::PingEcho echo;
-      echo.path = sent->path;
-      echo.endpoint = sent->endpoint.to_string();
+      echo.path = sent->kind;
+      echo.endpoint = sent->endpoint;
+      echo.via = sent->via;
       job.echo_sent(turn.now, nonce, std::move(echo));
     } else {
       job.echo_impossible(turn.now, it->second->trouble(job.member), turn.out);
@@ -212,7 +228,7 @@ void Node::Core::settle_pings(Turn& turn) {
 
 void Node::Core::publish_forwarding(Turn& turn) {
   auto forwarding = std::make_shared<Forwarding>();
-  for (const auto& [id, network] : networks_) network->add_forwarding(*forwarding);
+  for (const auto& [id, network] : networks_) network->add_forwarding(relay_desk_, *forwarding);
   for (const auto& joining : joins_) joining->add_sessions(*forwarding);
   forwarding->sort();
   turn.out.forwarding = std::move(forwarding);

@@ -75,6 +75,10 @@ control::Status Node::Core::status(const Turn& turn) const {
   out.dropped = dropped_;
   out.workers = system_.workers;
   out.data_path = data_path_status(system_);
+  out.relay = {.on = settings_.relay == Relay::on,
+               .circuits = static_cast<std::uint32_t>(relay_desk_.circuits().size()),
+               .packets = relay_desk_.relayed_packets(),
+               .bytes = relay_desk_.relayed_bytes()};
   for (const auto& [id, network] : networks_) {
     out.networks.push_back(network->status(turn));
     for (const OffloadFact& offload : offloads_of(system_, network->handles().device)) {

@@ -180,9 +180,11 @@ std::size_t Outbound::send_share(const PeerPath& path, Use use, DataOutput& out)
   std::size_t frames = 0;
   std::size_t packets = 0;
   std::size_t bytes = 0;
+  std::size_t room = 0;
   for (const Routed* routed : share_) {
     const Load load = load_of(*routed);
-    if (!out.has_room_for(packets + load.packets, bytes + load.bytes)) break;
+    room += load.bytes + load.packets * path.overhead();
+    if (!out.has_room_for(packets + load.packets, room)) break;
     packets += load.packets;
     bytes += load.bytes;
     ++frames;
@@ -237,10 +239,13 @@ void Outbound::seal(const PeerPath& path,
     vswitch::complete_transport_checksum(frame);
     checksum = ChecksumState::complete;
   }
-  const MutableBytes datagram = out.room_for_datagram(datagram_size(form, frame.size()));
+  const std::size_t overhead = path.overhead();
+  const MutableBytes datagram = out.room_for_datagram(overhead + datagram_size(form, frame.size()));
+  if (path.circuit != 0) tunnel::write_relayed_header(datagram, path.circuit);
   std::uint8_t* const body = frame.data() + left_out(form) - 1;
   *body = tunnel::body_first_byte(kind_of(form), checksum_bit(checksum));
-  path.session->seal_with(counter, {body, 1 + frame.size() - left_out(form)}, datagram);
+  path.session->seal_with(counter, {body, 1 + frame.size() - left_out(form)},
+                          datagram.subspan(overhead));
   out.add_datagram(path.endpoint, datagram);
 }
 

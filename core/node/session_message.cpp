@@ -13,7 +13,10 @@ using bencode::Value;
 using bencode::Writer;
 using Parsed = std::optional<SessionMessage>;
 
-constexpr std::size_t kMaxTextSize = 200;  // a sentence
+constexpr std::size_t kMaxTextSize = 200;            // a sentence
+constexpr Duration kLongestRoundTrip = seconds(60);  // what is measured is given up long before
+constexpr std::int64_t kCircuitRefusalReasons =
+    static_cast<std::int64_t>(CircuitRefusalReason::full) + 1;
 
 // Text of a peer ends up in terminals: printable ASCII only.
 std::optional<std::string> plain_text(const Value& dict, std::string_view key) {
@@ -29,7 +32,8 @@ Parsed parse_ping(const Value& dict) {
   const auto digest = dict.array<8>("d");
   const auto nonce = dict.array<8>("n");
   if (!digest || !nonce) return std::nullopt;
-  return PingMessage{*digest, *nonce};
+  const auto intent = dict.integer("u") == 1 ? PingMessage::Intent::move : PingMessage::Intent::ask;
+  return PingMessage{*digest, *nonce, intent};
 }
 
 Parsed parse_pong(const Value& dict) {
@@ -99,11 +103,55 @@ Parsed parse_refusal(const Value& dict) {
   return RefusalMessage{*std::move(code), *std::move(text)};
 }
 
+std::optional<network::MemberId> parse_member(const Value& dict) {
+  const auto id = dict.array<16>("m");
+  if (!id) return std::nullopt;
+  return network::MemberId{*id};
+}
+
+std::optional<tunnel::CircuitNumber> parse_circuit_number(const Value& dict) {
+  const auto number = dict.integer("c");
+  if (!number || *number < 1 || *number > tunnel::kMaxCircuitNumber) return std::nullopt;
+  return static_cast<tunnel::CircuitNumber>(*number);
+}
+
+Parsed parse_circuit_request(const Value& dict) {
+  const auto member = parse_member(dict);
+  if (!member) return std::nullopt;
+  return CircuitRequest{*member};
+}
+
+Parsed parse_circuit(const Value& dict) {
+  const auto number = parse_circuit_number(dict);
+  const auto member = parse_member(dict);
+  if (!number || !member) return std::nullopt;
+  CircuitMessage message{*number, *member, std::nullopt};
+  const auto far = dict.integer("t");
+  if (far && *far >= 0 && *far <= kLongestRoundTrip.nanoseconds / 1000) {
+    message.far = microseconds(*far);
+  }
+  return message;
+}
+
+Parsed parse_circuit_refusal(const Value& dict) {
+  const auto member = parse_member(dict);
+  const auto reason = dict.integer("r");
+  if (!member || !reason || *reason < 0 || *reason >= kCircuitRefusalReasons) return std::nullopt;
+  return CircuitRefusal{*member, static_cast<CircuitRefusalReason>(*reason)};
+}
+
+Parsed parse_circuit_end(const Value& dict) {
+  const auto number = parse_circuit_number(dict);
+  if (!number) return std::nullopt;
+  return CircuitEnd{*number};
+}
+
 }  // namespace
 
 Buffer encode(const PingMessage& message) {
   Writer out;
   out.begin_dict().string("d", message.digest).string("k", "ping").string("n", message.nonce);
+  if (message.intent == PingMessage::Intent::move) out.integer("u", 1);
   return out.end().take();
 }
 
@@ -163,6 +211,30 @@ Buffer encode(const RefusalMessage& message) {
   return out.end().take();
 }
 
+Buffer encode(const CircuitRequest& message) {
+  Writer out;
+  return out.begin_dict().string("k", "cask").string("m", message.member.bytes).end().take();
+}
+
+Buffer encode(const CircuitMessage& message) {
+  Writer out;
+  out.begin_dict().integer("c", message.number).string("k", "circ");
+  out.string("m", message.member.bytes);
+  if (message.far) out.integer("t", message.far->nanoseconds / 1000);
+  return out.end().take();
+}
+
+Buffer encode(const CircuitRefusal& message) {
+  Writer out;
+  out.begin_dict().string("k", "cref").string("m", message.member.bytes);
+  return out.integer("r", static_cast<std::int64_t>(message.reason)).end().take();
+}
+
+Buffer encode(const CircuitEnd& message) {
+  Writer out;
+  return out.begin_dict().integer("c", message.number).string("k", "cend").end().take();
+}
+
 std::optional<SessionMessage> parse_session_message(Bytes body) {
   if (body.size() > network::kMaxControlMessage) return std::nullopt;
   const auto dict = bencode::parse(body);
@@ -179,6 +251,10 @@ std::optional<SessionMessage> parse_session_message(Bytes body) {
   if (name == "claim") return parse_claim(*dict);
   if (name == "welc") return parse_welcome(*dict);
   if (name == "refu") return parse_refusal(*dict);
+  if (name == "cask") return parse_circuit_request(*dict);
+  if (name == "circ") return parse_circuit(*dict);
+  if (name == "cref") return parse_circuit_refusal(*dict);
+  if (name == "cend") return parse_circuit_end(*dict);
   return std::nullopt;
 }
 

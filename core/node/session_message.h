@@ -13,8 +13,11 @@
 
 #include "core/base/bytes.h"
 #include "core/base/endpoint.h"
+#include "core/base/time.h"
 #include "core/crypto/secret.h"
 #include "core/network/gossip.h"
+#include "core/network/identifiers.h"
+#include "core/tunnel/relayed.h"
 
 namespace lanyard::node {
 
@@ -23,6 +26,8 @@ using PingNonce = std::array<std::uint8_t, 8>;
 struct PingMessage {
   network::Digest digest{};  // of the sender's roster
   PingNonce nonce{};
+  // Whether the sender only asks, or sends all to us by this path from now on.
+  enum class Intent : std::uint8_t { ask, move } intent = Intent::ask;
 };
 
 struct PongMessage {
@@ -65,6 +70,35 @@ struct RefusalMessage {
   std::string text;
 };
 
+// The receiver is to relay between the sender and that member.
+struct CircuitRequest {
+  network::MemberId member;
+};
+
+// The sender relays: datagrams of this circuit lead to that member, and come from it.
+struct CircuitMessage {
+  tunnel::CircuitNumber number = 0;
+  network::MemberId member;
+  std::optional<Duration> far;  // the round-trip time between the sender and that member
+};
+
+// Why the sender does not relay.
+enum class CircuitRefusalReason : std::uint8_t {
+  off,          // it relays for nobody
+  unreachable,  // it has no direct path to that member, or none to whoever asked
+  full,         // it relays for too many already
+};
+
+struct CircuitRefusal {
+  network::MemberId member;
+  CircuitRefusalReason reason = CircuitRefusalReason::off;
+};
+
+// Of the relay or of one of the two ends: the circuit is no more.
+struct CircuitEnd {
+  tunnel::CircuitNumber number = 0;
+};
+
 using SessionMessage = std::variant<PingMessage,
                                     PongMessage,
                                     ByeMessage,
@@ -73,7 +107,11 @@ using SessionMessage = std::variant<PingMessage,
                                     ItemsMessage,
                                     ClaimMessage,
                                     WelcomeMessage,
-                                    RefusalMessage>;
+                                    RefusalMessage,
+                                    CircuitRequest,
+                                    CircuitMessage,
+                                    CircuitRefusal,
+                                    CircuitEnd>;
 
 Buffer encode(const PingMessage& message);
 Buffer encode(const PongMessage& message);
@@ -86,6 +124,10 @@ Buffer encode(const ClaimMessage& message);
 // Holds the network secret: the caller wipes it when sealed.
 Buffer encode(const WelcomeMessage& message);
 Buffer encode(const RefusalMessage& message);
+Buffer encode(const CircuitRequest& message);
+Buffer encode(const CircuitMessage& message);
+Buffer encode(const CircuitRefusal& message);
+Buffer encode(const CircuitEnd& message);
 
 // Nothing for a kind that is not known or a message that is not whole.
 std::optional<SessionMessage> parse_session_message(Bytes body);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/node/turn.h"
+#include "core/tunnel/relayed.h"
 
 namespace lanyard::node {
 
@@ -16,7 +17,7 @@ constexpr Duration kOutsideLife = minutes(2);
 bool Surroundings::is_candidate(const Endpoint& endpoint) const {
   // A link-local IPv6 address means nothing without the interface that it is on.
   const bool needs_zone = !endpoint.address.is_v4() && endpoint.address.is_link_local();
-  if (!endpoint.is_usable() || needs_zone) return false;
+  if (!endpoint.is_usable() || needs_zone || tunnel::is_relayed(endpoint)) return false;
   for (const IpPrefix& overlay : overlays) {
     if (overlay.contains(endpoint.address)) return false;
   }

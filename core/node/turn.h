@@ -13,6 +13,7 @@
 #include "core/dht/dht.h"
 #include "core/node/node.h"
 #include "core/node/outbox.h"
+#include "core/node/relay_desk.h"
 #include "core/tunnel/handshakes.h"
 
 namespace lanyard::node {
@@ -56,6 +57,7 @@ struct Turn {
   tunnel::Handshakes& handshakes;
   dht::Dht& dht;
   dht::Events& dht_events;
+  RelayDesk& relay_desk;
   Outbox& out;
 
   // Set by parts, acted upon when the input is done.

@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "core/crypto/aead_backends.h"
+#include "core/tunnel/relayed.h"
 #include "core/tunnel/wire.h"
 #include "core/vswitch/flow_hash.h"
 #include "platform/clock.h"
@@ -71,7 +72,10 @@ vswitch::CoalescerFeatures features_of(const DeviceList& devices) {
           .checksum = all_have(Offload::checksum)};
 }
 
-bool is_data(Bytes datagram) { return tunnel::classify(datagram) == tunnel::DatagramKind::data; }
+// What the data plane takes in runs of one kind.
+bool is_of_runs(tunnel::DatagramKind kind) {
+  return kind == tunnel::DatagramKind::data || kind == tunnel::DatagramKind::relayed;
+}
 
 iovec part(Bytes bytes) {
   // Written from, not to.
@@ -213,22 +217,31 @@ void Worker::receive(IpFamily family) {
   deliver();
 }
 
-// A message holds datagrams of one sender, but of any kind: what is data goes on in runs.
+// A message holds datagrams of one sender, but of any kind: what is data or relayed goes on in
+// runs.
 void Worker::take_message(const Endpoint& from, MutableBytes message, std::size_t segment_size) {
-  if (message.empty()) drops_.unknown_datagram.add();
+  // No such address is routed: whoever forges it plays a circuit.
+  const bool is_forged = tunnel::is_relayed(from);
+  if (message.empty() || is_forged) return drops_.unknown_datagram.add();
   while (!message.empty()) {
     const std::size_t first_size = std::min(segment_size, message.size());
-    if (!is_data(message.first(first_size))) {
+    const tunnel::DatagramKind kind = tunnel::classify(message.first(first_size));
+    if (!is_of_runs(kind)) {
       pass_on(from, message.first(first_size));
       message = message.subspan(first_size);
       continue;
     }
     std::size_t size = first_size;
-    while (size < message.size() && is_data(message.subspan(size))) {
+    while (size < message.size() && tunnel::classify(message.subspan(size)) == kind) {
       size += std::min(segment_size, message.size() - size);
     }
     if (!incoming_.has_room()) deliver();
-    data_plane_.handle_run(*forwarding_, {from, message.first(size), segment_size}, incoming_);
+    const node::ReceivedRun run{from, message.first(size), segment_size};
+    if (kind == tunnel::DatagramKind::data) {
+      data_plane_.handle_run(*forwarding_, run, incoming_);
+    } else {
+      data_plane_.handle_relayed_run(*forwarding_, run, incoming_);
+    }
     message = message.subspan(size);
   }
 }
@@ -319,6 +332,8 @@ void Worker::watch_room(std::optional<IpFamily> family) {
 
 void Worker::deliver() {
   write_frames(incoming_);
+  // What we relay. A full socket loses it, as any router's queue does: its ends slow down.
+  drops_.sends.add(port_.send_or_drop(number_, incoming_.runs()));
   for (const node::OpenedControl& control : incoming_.control()) {
     queue_.push(ControlInput::Kind::control_frame, control.session_index, control.from,
                 control.body);

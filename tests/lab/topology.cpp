@@ -34,6 +34,17 @@ table ip nat {
 }
 )";
 
+// Comes before the others. Another random port for each connection: address- and port-dependent
+// mapping (RFC 4787: APDM).
+constexpr const char* kStubbornRules = R"(
+table ip stubborn {
+  chain outgoing {
+    type nat hook postrouting priority srcnat - 1;
+    oifname "wan" masquerade fully-random
+  }
+}
+)";
+
 std::string environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : otherwise;
@@ -117,6 +128,7 @@ Lan& Lab::lan(Lan::Uplink uplink, Family family) {
   lan.space.ip("address add 192.168.1.1/24 dev lan");
   lan.space.set("net.ipv4.ip_forward", "1");
   lan.space.nft(kNatRules);
+  if (uplink == Lan::Uplink::stubborn_nat) lan.space.nft(kStubbornRules);
   const Site site = add_site(lan.space, "wan");
   lan.internet_interface = site.interface;
   lan.public_address = site.address;

@@ -21,9 +21,10 @@ namespace lanyard::lab {
 
 // An Ethernet segment 192.168.1.0/24, or fd00:1::/64. With a NAT (IPv4): the segment's router,
 // masquerading to one public address: endpoint-independent mapping, and nothing comes in that was
-// not asked for (RFC 4787: EIM, APDF). Without: a switch that leads nowhere.
+// not asked for (RFC 4787: EIM, APDF). A stubborn one maps to another random port for each
+// destination (APDM). Without: a switch that leads nowhere.
 struct Lan {
-  enum class Uplink { nat, none };
+  enum class Uplink { nat, stubborn_nat, none };
 
   NetworkNamespace space;
   Family family = Family::v4;

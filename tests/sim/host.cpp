@@ -24,6 +24,7 @@ constexpr std::uint32_t kMaximumSpins = 10'000;
 constexpr std::uint32_t kUnderlayMtu = 1500;
 // The first byte of data (protocol, section 1).
 constexpr std::uint8_t kData = 0xe4;
+constexpr std::uint8_t kRelayed = 0xe5;
 
 }  // namespace
 
@@ -123,12 +124,18 @@ void Host::handle_datagram(const Endpoint& from, std::uint16_t port, Buffer& pay
     node_->handle_lan_beacon(world_.now(), from, payload, outbox_);
   } else if (port != port_) {
     return;
-  } else if (payload[0] != kData) {
+  } else if (payload[0] != kData && payload[0] != kRelayed) {
     node_->handle_datagram(world_.now(), from, payload, outbox_);
   } else if (forwarding_ != nullptr) {
+    const bool is_relayed = payload[0] == kRelayed;
     payload.insert(payload.begin(), node::ReceivedRun::kHeadroom, 0);
     const MutableBytes run = MutableBytes(payload).subspan(node::ReceivedRun::kHeadroom);
-    data_plane_.handle_run(*forwarding_, {from, run, run.size()}, world_.data_output());
+    const node::ReceivedRun received{from, run, run.size()};
+    if (is_relayed) {
+      data_plane_.handle_relayed_run(*forwarding_, received, world_.data_output());
+    } else {
+      data_plane_.handle_run(*forwarding_, received, world_.data_output());
+    }
     carry_out_data();
   }
   carry_out();
@@ -270,6 +277,10 @@ void Host::carry_out_data() {
   for (const node::OpenedControl& message : out.control()) {
     node_->handle_control_frame(world_.now(), {message.session_index, message.from, message.body},
                                 outbox_);
+    carry_out();
+  }
+  for (const node::EarlyDatagram& datagram : out.early()) {
+    node_->handle_datagram(world_.now(), datagram.from, datagram.bytes, outbox_);
     carry_out();
   }
   const std::vector<node::NewAddress> moved = out.new_addresses();

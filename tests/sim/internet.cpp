@@ -44,7 +44,7 @@ SiteId Internet::add_public_site() { return add_site(Site::Kind::public_host); }
 IpPrefix Internet::attach(HostId host, SiteId id) {
   Site& site = sites_[id];
   Location location{id, site.outside};
-  if (site.kind == Site::Kind::home) {
+  if (site.kind != Site::Kind::public_host) {
     assert(site.addresses_given < 200);
     // .1 is the router.
     location.address = IpAddress::from_v4(kHomeNetwork.v4_host_order() + 10 + site.addresses_given);
@@ -88,19 +88,35 @@ void Internet::poison(Buffer& krpc) {
 // The endpoint that the outside sees, with `to` allowed to answer from now on.
 Endpoint Internet::translate(Instant now, Site& site, const Endpoint& inside, const Endpoint& to) {
   for (auto& [port, mapping] : site.mappings) {
-    if (mapping.inside != inside) continue;
+    if (mapping.inside != inside || (mapping.only && *mapping.only != to)) continue;
     if (mapping.expires <= now) mapping.contacted.clear();
     mapping.expires = now + kMappingLife;
     mapping.contacted.insert(to);
     return {site.outside, port};
   }
   std::erase_if(site.mappings, [&](const auto& entry) { return entry.second.expires <= now; });
-  std::uint16_t port = inside.port;
+  // A stubborn NAT keeps no port.
+  std::uint16_t port = site.kind == Site::Kind::stubborn_home ? 0 : inside.port;
   while (port < kFirstOutsidePort || site.mappings.contains(port)) {
     port = static_cast<std::uint16_t>(rng_.below(65536));
   }
-  site.mappings[port] = {inside, {to}, now + kMappingLife};
+  const bool is_stubborn = site.kind == Site::Kind::stubborn_home;
+  site.mappings[port] = {
+      inside, is_stubborn ? std::optional(to) : std::nullopt, {to}, now + kMappingLife};
   return {site.outside, port};
+}
+
+void Internet::make_open_minded(SiteId site) {
+  sites_[site].kind = Site::Kind::home;
+  sites_[site].mappings.clear();
+}
+
+void Internet::set_wire(SiteId a, SiteId b, Wire wire) {
+  if (wire == Wire::cut) {
+    cut_.insert(std::minmax(a, b));
+  } else {
+    cut_.erase(std::minmax(a, b));
+  }
 }
 
 void Internet::make_dht_strangers(SiteId a, SiteId b) { dht_strangers_.insert(std::minmax(a, b)); }
@@ -118,7 +134,7 @@ void Internet::send(Instant now,
   Site& site = sites_[location.site];
   const Endpoint inside{location.address, from_port};
   if (!datagram.to.is_usable() || !datagram.to.address.is_v4()) return;
-  if (site.kind == Site::Kind::home && datagram.to.address.is_private()) {
+  if (site.kind != Site::Kind::public_host && datagram.to.address.is_private()) {
     const auto resident = site.residents.find(datagram.to.address);
     if (resident == site.residents.end() || resident->second == from) return;
     queue.push(now + kLanLatency,
@@ -133,7 +149,7 @@ void Internet::send(Instant now,
     return;
   }
   const Endpoint outside =
-      site.kind == Site::Kind::home ? translate(now, site, inside, datagram.to) : inside;
+      site.kind != Site::Kind::public_host ? translate(now, site, inside, datagram.to) : inside;
   if (destination == by_outside_.end()) {
     const bool is_wasted =
         kNowhere.contains(datagram.to.address) && datagram.payload[0] == kHandshake1;
@@ -143,6 +159,7 @@ void Internet::send(Instant now,
   // No hairpin: a home does not reach itself by its outside address.
   if (destination->second == location.site) return;
   if (sites_[destination->second].island != site.island) return;
+  if (cut_.contains(std::minmax(location.site, destination->second))) return;
   const int copies = rng_.below(1'000'000) < weather_.duplication ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     if (lost()) continue;
@@ -168,7 +185,7 @@ std::optional<Admission> Internet::admit(Instant now, const Arrival& arrival) {
   if (found == by_outside_.end()) return std::nullopt;
   Site& site = sites_[found->second];
   Endpoint inside = arrival.to;
-  if (site.kind == Site::Kind::home) {
+  if (site.kind != Site::Kind::public_host) {
     const auto mapping = site.mappings.find(arrival.to.port);
     if (mapping == site.mappings.end() || mapping->second.expires <= now) return std::nullopt;
     if (!mapping->second.contacted.contains(arrival.from)) return std::nullopt;

@@ -2,7 +2,8 @@
 // The simulated underlay: a public internet and sites on it. A public site is one host with an
 // address of its own; a home is a LAN with private addresses behind a NAT that maps
 // endpoint-independently and filters by address and port (RFC 4787: EIM, APDF), does not hairpin,
-// and forgets a mapping after two minutes. Packets are lost, delayed, overtaken and duplicated by
+// and forgets a mapping after two minutes; a home with a stubborn NAT is the same but for a port of
+// its own for each destination (APDM). Packets are lost, delayed, overtaken and duplicated by
 // the weather, out of the generator given; who delivers them is the World.
 #pragma once
 
@@ -40,6 +41,9 @@ class Internet {
 
   // A LAN 192.168.1.0/24 behind a NAT whose outside address is in a /24 of its own in 20.0.0.0/8.
   SiteId add_home();
+  SiteId add_stubborn_home() { return add_site(Site::Kind::stubborn_home); }
+  // The router is replaced by one that maps endpoint-independently; what it knew is forgotten.
+  void make_open_minded(SiteId site);
   // One public host, also in a /24 of its own.
   SiteId add_public_site();
 
@@ -51,6 +55,10 @@ class Internet {
 
   // Sites of different islands do not hear each other; all start on island 0.
   void put_on_island(SiteId site, std::uint32_t island) { sites_[site].island = island; }
+
+  // Nothing gets from one to the other any more, nor back, or it does again.
+  enum class Wire : std::uint8_t { cut, mended };
+  void set_wire(SiteId a, SiteId b, Wire wire);
 
   // DHT messages between the two are never sent, as if neither was told of the other by a DHT of
   // millions: in one of four nodes, everybody pings everybody, and that alone opens every NAT.
@@ -79,11 +87,12 @@ class Internet {
  private:
   struct Mapping {
     Endpoint inside;
+    std::optional<Endpoint> only;  // a stubborn NAT's: for this destination
     std::set<Endpoint> contacted;
     Instant expires;
   };
   struct Site {
-    enum class Kind : std::uint8_t { public_host, home } kind = Kind::home;
+    enum class Kind : std::uint8_t { public_host, home, stubborn_home } kind = Kind::home;
     IpAddress outside;
     std::uint32_t island = 0;
     std::uint32_t addresses_given = 0;
@@ -110,6 +119,7 @@ class Internet {
   std::set<std::pair<SiteId, SiteId>> dht_strangers_;  // lower site first
   bool peers_are_poisoned_ = false;
   std::uint64_t wasted_probes_ = 0;
+  std::set<std::pair<SiteId, SiteId>> cut_;  // lower site first
 };
 
 }  // namespace lanyard::sim

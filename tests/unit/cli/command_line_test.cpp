@@ -127,7 +127,7 @@ TEST_CASE("daemon") {
                         "daemon --state-dir /tmp/d --socket /tmp/s --port 41000 --dht private "
                         "--bootstrap 20.0.0.1:6881 --bootstrap [2001:db8::1]:6881 --bootstrap h:1 "
                         "--lan off --log-level debug --rekey-interval 3 --port-mapping off "
-                        "--workers 1 --relay off")
+                        "--workers 1 --relay off --relay-quota 8")
                         .options;
   CHECK(full.state_directory == "/tmp/d");
   CHECK(full.socket_path == "/tmp/s");
@@ -135,13 +135,18 @@ TEST_CASE("daemon") {
   CHECK(full.dht_mode == node::DhtMode::private_);
   CHECK(full.bootstrap == Words{"20.0.0.1:6881", "[2001:db8::1]:6881", "h:1"});
   CHECK(full.lan == node::Lan::off);
+  CHECK(plain.relay == node::Relay::on);
+  CHECK(plain.relay_quota == node::RelayDesk::kDefaultQuota);
+  CHECK(full.relay == node::Relay::off);
+  CHECK(full.relay_quota == 1'000'000);
   CHECK(full.log_level == LogLevel::debug);
   CHECK(full.rekey_after == seconds(3));
   CHECK(refusal("daemon --dht maybe").message.find("public|private|off") != std::string::npos);
   CHECK(command<DaemonCommand>("daemon --port-mapping on").options.port_mappings ==
         node::PortMappings::on);
   CHECK(full.port_mappings == node::PortMappings::off);
-  CHECK(refusal("daemon --relay on").message.find("does not exist yet") != std::string::npos);
+  CHECK(refusal("daemon --relay maybe").message.find("on|off") != std::string::npos);
+  refusal("daemon --relay-quota 0");
   const dht::Limits limits = command<DaemonCommand>(
                                  "daemon --dht-limit stored-hashes=5,queries-per-second=10 "
                                  "--dht-limit peers-per-hash=7")

@@ -79,6 +79,7 @@ inline Status status() {
   status.data_path.udp_segmentation_offload = true;
   status.data_path.receive_buffer_bytes = 4194304;
   status.data_path.send_buffer_bytes = 212992;
+  status.relay = {.on = true, .circuits = 2, .packets = 5, .bytes = 7000};
   status.networks = {network};
   return status;
 }

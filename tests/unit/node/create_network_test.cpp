@@ -72,7 +72,7 @@ TEST_CASE("create: with a name alone") {
   machine.start();
   const auto reply = machine.create("lab");
   CHECK(reply.interface == "lanyard0");
-  CHECK(machine.open_devices.begin()->second.mtu == 1500 - 87);
+  CHECK(machine.open_devices.begin()->second.mtu == 1500 - 91);
   CHECK(machine.status().networks.at(0).members.at(0).name == "anna");
   // A second one gets a device and a subnet of its own.
   const auto second = machine.create("office");
@@ -139,7 +139,7 @@ TEST_CASE("create: MTUs that are refused") {
   }
   TestMachine machine(1);
   machine.start();
-  for (const std::uint32_t mtu : {576u, 1413u}) {
+  for (const std::uint32_t mtu : {576u, 1409u}) {
     request.name = "lab" + std::to_string(mtu);
     request.mtu = mtu;
     (void)machine.ask<control::NetworkReply>(request);

@@ -61,10 +61,12 @@ TEST_CASE("any other frame travels whole") {
 
 TEST_CASE("the largest frame of the default MTU fits an underlay of 1500 bytes, tagged or not") {
   TwoNodes nodes;
-  constexpr std::size_t kMtu = 1500 - 87;
+  constexpr std::size_t kMtu = 1500 - 91;
   constexpr std::size_t kIpv6AndUdp = 40 + 8;
-  CHECK(carry(nodes, make_frame(kBert, kAnna, 0x88b5, kMtu)) + kIpv6AndUdp == 1500);
-  CHECK(carry(nodes, make_frame(kBert, kAnna, kEtherTypeIpv4, kMtu)) + kIpv6AndUdp == 1486);
+  constexpr std::size_t kRelay = 4;  // before the datagram, where a relay carries it
+  CHECK(carry(nodes, make_frame(kBert, kAnna, 0x88b5, kMtu)) + kIpv6AndUdp + kRelay == 1500);
+  CHECK(carry(nodes, make_frame(kBert, kAnna, kEtherTypeIpv4, kMtu)) + kIpv6AndUdp + kRelay ==
+        1486);
 }
 
 TEST_CASE("a batch keeps its order, and its views last until the reset") {

@@ -65,6 +65,50 @@ TEST_CASE("liveness: five unanswered pings, one a second, and the path is given 
   CHECK_FALSE(liveness.is_probing());
 }
 
+TEST_CASE("liveness: frames that nothing comes back for are a doubt within a second") {
+  Liveness liveness = lively();
+  std::uint64_t sent = 1;
+  std::vector<std::int64_t> pings;
+  std::int64_t ms = 0;
+  for (; !liveness.is_path_doubtful(at(ms)) && ms < 60'000; ms += 100) {
+    liveness.observe(at(ms), ++sent, 1, static_cast<std::uint64_t>(ms / 100));
+    if (liveness.check(at(ms)) != Verdict::ping) continue;
+    pings.push_back(ms);
+    liveness.ping_sent(at(ms), nonce(static_cast<std::uint8_t>(pings.size())), kPeer);
+  }
+  CHECK(pings == std::vector<std::int64_t>{200, 300});
+  CHECK(ms == 400);
+  CHECK(liveness.has_traffic(at(ms)));
+  // It is not given up for that: as long as there is no other path, it is pinged as ever.
+  std::int64_t dead = ms;
+  for (; liveness.check(at(dead)) != Verdict::dead && dead < 60'000; dead += 100) {
+    if (liveness.check(at(dead)) != Verdict::ping) continue;
+    pings.push_back(dead);
+    liveness.ping_sent(at(dead), nonce(9), kPeer);
+  }
+  CHECK(dead == 20'000);
+  CHECK(pings.size() == 4 + 5);
+  liveness.observe(at(dead), sent, 2, 9);
+  CHECK_FALSE(liveness.is_path_doubtful(at(dead)));
+  CHECK(liveness.check(at(dead)) == Verdict::quiet);
+}
+
+TEST_CASE("liveness: a slow path is given its time, and control messages raise no doubt") {
+  Liveness slow = lively();
+  slow.ping_sent(at(0), nonce(1), kPeer);
+  CHECK(slow.pong_received(at(600), nonce(1)));
+  slow.observe(at(600), 1, 2);
+  slow.observe(at(700), 2, 2, 1);
+  for (std::uint8_t i = 0; i < 4; ++i) slow.ping_sent(at(1'000 + i * 200), nonce(i), kPeer);
+  CHECK_FALSE(slow.is_path_doubtful(at(2'900)));
+  CHECK(slow.is_path_doubtful(at(3'000)));  // four round trips since
+
+  Liveness quiet = lively();
+  quiet.observe(at(100), 50, 1, 0);
+  CHECK(quiet.check(at(14'999)) == Verdict::quiet);
+  CHECK_FALSE(quiet.has_traffic(at(100)));
+}
+
 TEST_CASE("liveness: a new session is pinged until its peer is heard") {
   Liveness liveness(kStart);
   CHECK_FALSE(liveness.has_received());

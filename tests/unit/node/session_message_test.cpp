@@ -13,6 +13,8 @@ namespace {
 constexpr network::Digest kDigest = {1, 2, 3, 4, 5, 6, 7, 8};
 constexpr PingNonce kNonce = {9, 8, 7, 6, 5, 4, 3, 2};
 
+const network::MemberId kMember{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+
 Buffer record(std::string_view text) { return to_buffer(as_bytes(text)); }
 
 network::ItemKey key(std::uint8_t first) { return {{first, 0, 0, 0, 0, 0, 0, 1}}; }
@@ -48,7 +50,12 @@ std::vector<Buffer> samples() {
           encode_items({as_bytes("d1:ai1ee"), as_bytes("d1:bi2ee")}),
           encode(ClaimMessage{record("d1:ci1ee"), record("d1:gi1ee")}),
           encode(welcome()),
-          encode(RefusalMessage{"expired", "the invite is past its time"})};
+          encode(RefusalMessage{"expired", "the invite is past its time"}),
+          encode(PingMessage{kDigest, kNonce, PingMessage::Intent::move}),
+          encode(CircuitRequest{kMember}),
+          encode(CircuitMessage{0x123456, kMember, milliseconds(20)}),
+          encode(CircuitRefusal{kMember, CircuitRefusalReason::full}),
+          encode(CircuitEnd{1})};
 }
 
 template <typename Message>
@@ -75,6 +82,43 @@ TEST_CASE("session messages: ping and pong") {
     CHECK(pong.observed == Endpoint::parse(observed));
   }
   CHECK_FALSE(parsed<PongMessage>(encode(PongMessage{kDigest, kNonce, {}})).observed);
+}
+
+TEST_CASE("session messages: a ping says whether its sender moves") {
+  CHECK(parsed<PingMessage>(encode(PingMessage{kDigest, kNonce})).intent ==
+        PingMessage::Intent::ask);
+  CHECK(
+      parsed<PingMessage>(encode(PingMessage{kDigest, kNonce, PingMessage::Intent::move})).intent ==
+      PingMessage::Intent::move);
+}
+
+TEST_CASE("session messages: circuits") {
+  CHECK(parsed<CircuitRequest>(encode(CircuitRequest{kMember})).member == kMember);
+  const auto circuit =
+      parsed<CircuitMessage>(encode(CircuitMessage{0xffffff, kMember, microseconds(1500)}));
+  CHECK(circuit.number == 0xffffff);
+  CHECK(circuit.member == kMember);
+  CHECK(circuit.far == microseconds(1500));
+  CHECK_FALSE(parsed<CircuitMessage>(encode(CircuitMessage{1, kMember, {}})).far);
+  const auto refusal =
+      parsed<CircuitRefusal>(encode(CircuitRefusal{kMember, CircuitRefusalReason::unreachable}));
+  CHECK(refusal.member == kMember);
+  CHECK(refusal.reason == CircuitRefusalReason::unreachable);
+  CHECK(parsed<CircuitEnd>(encode(CircuitEnd{7})).number == 7);
+
+  CHECK(is_refused("d1:ci0e1:k4:cende"));
+  CHECK(is_refused("d1:ci-1e1:k4:cende"));
+  CHECK(is_refused("d1:ci16777216e1:k4:cende"));
+  CHECK(is_refused("d1:ci9223372036854775808e1:k4:cende"));
+  CHECK(is_refused("d1:k4:cask1:m15:123456789012345e"));
+  CHECK(is_refused("d1:k4:cask1:m17:12345678901234567e"));
+  CHECK(is_refused("d1:k4:cref1:m16:12345678901234561:ri3ee"));
+  CHECK(is_refused("d1:k4:cref1:m16:12345678901234561:ri-1ee"));
+  // What nobody measures is not believed, and no reason to refuse the rest.
+  for (const char* far : {"-1", "60000001", "9223372036854775807"}) {
+    const std::string text = std::string("d1:ci5e1:k4:circ1:m16:12345678901234561:ti") + far + "ee";
+    CHECK_FALSE(parsed<CircuitMessage>(to_buffer(as_bytes(text))).far);
+  }
 }
 
 TEST_CASE("session messages: bye and refusal are plain text of one sentence") {

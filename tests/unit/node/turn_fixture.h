@@ -27,12 +27,14 @@ struct TurnFixture {
                 .handshakes = handshakes,
                 .dht = dht,
                 .dht_events = dht_events,
+                .relay_desk = relay_desk,
                 .out = out};
   }
 
   Instant now{seconds(1000).nanoseconds};
   Settings settings;
   SeededRng rng{1};
+  RelayDesk relay_desk{RelayDesk::kDefaultQuota};
   NullLogSink log_sink;
   Surroundings surroundings;
   tunnel::Handshakes handshakes{{}, rng};
