@@ -12,42 +12,23 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/lab/nat_rules.h"
+
 namespace lanyard::lab {
 namespace {
-
-constexpr const char* kNatRules = R"(
-table ip nat {
-  chain outgoing {
-    type nat hook postrouting priority srcnat;
-    oifname "wan" masquerade
-  }
-  chain incoming {
-    type filter hook input priority filter;
-    # Dropped, not refused: an answer would tell on the router and upset hole punching.
-    iifname "wan" ct state new drop
-  }
-  chain through {
-    type filter hook forward priority filter; policy drop;
-    iifname "lan" accept
-    ct state established,related accept
-  }
-}
-)";
-
-// Comes before the others. Another random port for each connection: address- and port-dependent
-// mapping (RFC 4787: APDM).
-constexpr const char* kStubbornRules = R"(
-table ip stubborn {
-  chain outgoing {
-    type nat hook postrouting priority srcnat - 1;
-    oifname "wan" masquerade fully-random
-  }
-}
-)";
 
 std::string environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr ? value : otherwise;
+}
+
+NatKind kind_of(Lan::Uplink uplink) {
+  switch (uplink) {
+    case Lan::Uplink::full_cone_nat: return NatKind::full_cone;
+    case Lan::Uplink::address_restricted_nat: return NatKind::address_restricted;
+    case Lan::Uplink::stubborn_nat: return NatKind::port_randomising;
+    default: return NatKind::port_restricted;
+  }
 }
 
 // Underlays are of one family, so that a scenario knows which way its packets go.
@@ -117,6 +98,20 @@ Lab::Site Lab::add_site(const NetworkNamespace& space, const std::string& interf
   return site;
 }
 
+// The home's router has an address of RFC 6598 outside, and the carrier maps once more.
+const NetworkNamespace& Lab::add_carrier(Lan& home) {
+  const NetworkNamespace& carrier = carriers_.emplace_back();
+  connect({carrier, "lan"}, {home.space, "wan"});
+  make_ipv4_only(carrier, "lan");
+  make_ipv4_only(home.space, "wan");
+  carrier.ip("address add 100.64.0.1/24 dev lan");
+  carrier.set("net.ipv4.ip_forward", "1");
+  carrier.nft(nat_rules(NatKind::port_restricted));
+  home.space.ip("address add 100.64.0.2/24 dev wan");
+  home.space.ip("route add default via 100.64.0.1");
+  return carrier;
+}
+
 Lan& Lab::lan(Lan::Uplink uplink, Family family) {
   Lan& lan = lans_.emplace_back();
   lan.family = family;
@@ -127,9 +122,10 @@ Lan& Lab::lan(Lan::Uplink uplink, Family family) {
   if (family == Family::v6) throw std::runtime_error("the internet has no IPv6");
   lan.space.ip("address add 192.168.1.1/24 dev lan");
   lan.space.set("net.ipv4.ip_forward", "1");
-  lan.space.nft(kNatRules);
-  if (uplink == Lan::Uplink::stubborn_nat) lan.space.nft(kStubbornRules);
-  const Site site = add_site(lan.space, "wan");
+  lan.space.nft(nat_rules(kind_of(uplink)));
+  const NetworkNamespace& outermost =
+      uplink == Lan::Uplink::carrier_nat ? add_carrier(lan) : lan.space;
+  const Site site = add_site(outermost, "wan");
   lan.internet_interface = site.interface;
   lan.public_address = site.address;
   return lan;

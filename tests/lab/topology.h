@@ -20,11 +20,11 @@
 namespace lanyard::lab {
 
 // An Ethernet segment 192.168.1.0/24, or fd00:1::/64. With a NAT (IPv4): the segment's router,
-// masquerading to one public address: endpoint-independent mapping, and nothing comes in that was
-// not asked for (RFC 4787: EIM, APDF). A stubborn one maps to another random port for each
-// destination (APDM). Without: a switch that leads nowhere.
+// masquerading to one public address, as nat_rules.h tells: port-restricted, port-randomising, as
+// it is called there. Behind the NAT of a carrier there are two, one behind the other, both
+// port-restricted. Without: a switch that leads nowhere.
 struct Lan {
-  enum class Uplink { nat, stubborn_nat, none };
+  enum class Uplink { nat, full_cone_nat, address_restricted_nat, stubborn_nat, carrier_nat, none };
 
   NetworkNamespace space;
   Family family = Family::v4;
@@ -99,6 +99,7 @@ class Lab {
   };
   Site add_site(const NetworkNamespace& space, const std::string& interface);
   Machine& add_machine(const std::string& name);
+  const NetworkNamespace& add_carrier(Lan& home);
 
   void end_daemon(Machine& machine) const;
 
@@ -110,6 +111,7 @@ class Lab {
   std::vector<Uplink> uplinks_;
   std::vector<Wire> wires_;
   std::deque<Lan> lans_;
+  std::deque<NetworkNamespace> carriers_;
   std::deque<Machine> machines_;
 };
 
