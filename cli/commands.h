@@ -58,6 +58,10 @@ struct PingCommand {
   std::uint32_t timeout_milliseconds = 2000;
 };
 
+struct WhyCommand {
+  std::string peer;
+};
+
 struct VersionCommand {};
 struct DoctorCommand {};
 struct NetcheckCommand {};
@@ -78,6 +82,7 @@ using Command = std::variant<DaemonCommand,
                              PeersCommand,
                              MembersCommand,
                              PingCommand,
+                             WhyCommand,
                              VersionCommand,
                              DoctorCommand,
                              NetcheckCommand,

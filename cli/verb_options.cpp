@@ -184,6 +184,14 @@ void declare_looking_verbs(CLI::App& app, Invocation& invocation) {
   add_seconds(*ping, "-W,--timeout", to_ping->timeout_milliseconds, "To wait for each (2)");
   add_common_options(*ping, invocation);
 
+  CLI::App* why = app.add_subcommand("why", "Say why a member is reached the way it is");
+  why->footer("Examples:\n  lanyard why nas\n  lanyard why nas --json | jq -r .verdict.code");
+  const auto to_why = set_command<WhyCommand>(*why, invocation);
+  why->add_option("PEER", to_why->peer, "Name, address or start of the id of a member")
+      ->required()
+      ->type_name("");
+  add_common_options(*why, invocation);
+
   CLI::App* doctor =
       app.add_subcommand("doctor", "Look for what is wrong or slow, and say what helps");
   doctor->footer("Examples:\n  lanyard doctor\n  lanyard doctor --json | jq -r .checks[].remedy");

@@ -19,6 +19,7 @@ ExitCode run(const StatusCommand& command, Context& context);
 ExitCode run(const PeersCommand& command, Context& context);
 ExitCode run(const MembersCommand& command, Context& context);
 ExitCode run(const PingCommand& command, Context& context);
+ExitCode run(const WhyCommand& command, Context& context);
 ExitCode run(const VersionCommand& command, Context& context);
 ExitCode run(const DoctorCommand& command, Context& context);
 ExitCode run(const NetcheckCommand& command, Context& context);

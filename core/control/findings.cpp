@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/control/findings.h"
 
-#include <algorithm>
-#include <cassert>
+#include "core/control/fill.h"
 
 namespace lanyard::control {
 namespace {
@@ -166,22 +165,6 @@ constexpr bool is_in_order() {
   return true;
 }
 static_assert(is_in_order());
-
-// "{0}" to "{9}".
-std::string fill(std::string_view words, const std::vector<std::string>& values) {
-  std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] != '{') {
-      out += words[i];
-      continue;
-    }
-    const auto which = static_cast<std::size_t>(words[i + 1] - '0');
-    assert(which < values.size());
-    out += values[which];
-    i += 2;
-  }
-  return out;
-}
 
 }  // namespace
 

@@ -84,6 +84,7 @@ enum class Method : std::uint8_t {
   version,
   doctor,
   netcheck,
+  why,
 };
 
 Method method_of(const Request& request);

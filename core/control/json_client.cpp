@@ -9,10 +9,13 @@ namespace lanyard::control {
 namespace {
 
 // In the order of Method.
-constexpr std::array<std::string_view, 13> kMethodNames{
-    "network.create", "network.up",  "network.down",  "network.leave", "network.join",
-    "invite.create",  "invite.list", "invite.revoke", "status",        "ping",
-    "version",        "doctor",      "netcheck"};
+constexpr std::array<std::string_view, 14> kMethodNames{"network.create", "network.up",
+                                                        "network.down",   "network.leave",
+                                                        "network.join",   "invite.create",
+                                                        "invite.list",    "invite.revoke",
+                                                        "status",         "ping",
+                                                        "version",        "doctor",
+                                                        "netcheck",       "why"};
 static_assert(kMethodNames.size() == std::variant_size_v<Request>);
 
 Error not_understood(std::string_view why) {
@@ -48,6 +51,7 @@ Result<ServerMessage> read_reply(const OpenCall& call, const Json& result) {
     case Method::version: return read_content<Version>(call.number, result);
     case Method::doctor: return read_content<Diagnosis>(call.number, result);
     case Method::netcheck: return read_content<Netcheck>(call.number, result);
+    case Method::why: return read_content<PathReport>(call.number, result);
   }
   return not_understood("it answers nothing that was asked");
 }

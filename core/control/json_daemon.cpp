@@ -36,6 +36,7 @@ std::variant<Call, RejectedCall> read_call(CallId id, Method method, const Json&
     case Method::version: return read_call<GetVersion>(std::move(id), params);
     case Method::doctor: return read_call<GetDiagnosis>(std::move(id), params);
     case Method::netcheck: return read_call<GetNetcheck>(std::move(id), params);
+    case Method::why: return read_call<Why>(std::move(id), params);
   }
   return reject(std::move(id), RpcCode::method_not_found, "there is no such method");
 }

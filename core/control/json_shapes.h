@@ -87,6 +87,12 @@ void describe(Io&, Of<Io, GetDiagnosis>&) {}
 template <typename Io>
 void describe(Io&, Of<Io, GetNetcheck>&) {}
 
+template <typename Io>
+void describe(Io& io, Of<Io, Why>& request) {
+  io.optional("network", request.network);
+  io.required("peer", request.peer);
+}
+
 // ---- Replies: all fields optional, for an older daemon may not say them ----
 
 template <typename Io>
@@ -160,6 +166,41 @@ void describe(Io& io, Of<Io, UdpStatus>& udp) {
   io.optional("sockets", udp.sockets);
   io.optional("ipv4", udp.ipv4);
   io.optional("ipv6", udp.ipv6);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, PathEnd>& end) {
+  io.optional("mapping", end.mapping);
+  io.optional("open", end.open);
+  io.optional("ipv4", end.ipv4);
+  io.optional("ipv6", end.ipv6);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, PathCandidate>& candidate) {
+  io.optional("endpoint", candidate.endpoint);
+  io.optional("source", candidate.source);
+  io.optional("in_use", candidate.in_use);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, PathEvent>& event) {
+  io.optional("seconds_ago", event.seconds_ago);
+  io.optional("text", event.text);
+}
+
+template <typename Io>
+void describe(Io& io, Of<Io, PathReport>& reply) {
+  io.schema(1);
+  io.optional("peer", reply.peer);
+  io.word("path", reply.path);
+  io.optional("via", reply.via);
+  io.optional("endpoint", reply.endpoint);
+  io.optional("verdict", reply.verdict);
+  io.optional("ours", reply.ours);
+  io.optional("theirs", reply.theirs);
+  io.optional("candidates", reply.candidates);
+  io.optional("events", reply.events);
 }
 
 template <typename Io>

@@ -36,6 +36,7 @@ void describe(Io& io, Of<Io, MemberStatus>& member) {
   io.optional("tx_bytes", member.tx_bytes);
   io.optional("last_seen", member.last_seen);
   io.optional("reason", member.reason);
+  io.optional("reason_code", member.reason_code);
 }
 
 template <typename Io>

@@ -80,6 +80,11 @@ struct GetDiagnosis {};
 
 struct GetNetcheck {};
 
+struct Why {
+  std::string network;
+  std::string peer;  // as in Ping
+};
+
 using Request = std::variant<CreateNetwork,
                              NetworkUp,
                              NetworkDown,
@@ -92,7 +97,8 @@ using Request = std::variant<CreateNetwork,
                              Ping,
                              GetVersion,
                              GetDiagnosis,
-                             GetNetcheck>;
+                             GetNetcheck,
+                             Why>;
 
 struct NetworkReply {
   std::string id;
@@ -159,11 +165,44 @@ struct Netcheck {
   std::vector<Check> checks;  // what follows from it: of the DHT, of a NAT
 };
 
+// Where one end of a path stands, as it says itself.
+struct PathEnd {
+  std::string mapping = "unknown";  // its NAT's: none, one-port, port-per-destination, unknown
+  bool open = false;                // strangers can reach it: there is no NAT, or a port is mapped
+  bool ipv4 = false;
+  bool ipv6 = false;
+};
+
+struct PathCandidate {
+  std::string endpoint;
+  std::string source;  // announced: the member says so; remembered: it was there before
+  bool in_use = false;
+};
+
+// Something that became of the path, the oldest first.
+struct PathEvent {
+  std::int64_t seconds_ago = 0;
+  std::string text;
+};
+
+// Why a member is reached the way it is.
+struct PathReport {
+  std::string peer;
+  PathKind path = PathKind::none;
+  std::string via;
+  std::string endpoint;
+  Check verdict;
+  PathEnd ours;
+  std::optional<PathEnd> theirs;  // as the member says; nothing until a session told us
+  std::vector<PathCandidate> candidates;
+  std::vector<PathEvent> events;
+};
+
 struct Done {};
 
 // CreateNetwork, NetworkUp and JoinNetwork are answered by a NetworkReply; CreateInvite by an
-// InviteReply; ListInvites by an InviteList; GetStatus, Ping, GetVersion, GetDiagnosis and
-// GetNetcheck by Status, PingSummary, Version, Diagnosis and Netcheck; the others by Done.
+// InviteReply; ListInvites by an InviteList; GetStatus, Ping, GetVersion, GetDiagnosis, GetNetcheck
+// and Why by Status, PingSummary, Version, Diagnosis, Netcheck and PathReport; the others by Done.
 using Reply = std::variant<Done,
                            NetworkReply,
                            InviteReply,
@@ -172,7 +211,8 @@ using Reply = std::variant<Done,
                            PingSummary,
                            Version,
                            Diagnosis,
-                           Netcheck>;
+                           Netcheck,
+                           PathReport>;
 
 // Sent before the reply of a request that takes a while.
 struct Progress {

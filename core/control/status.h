@@ -31,6 +31,7 @@ struct MemberStatus {
   std::uint64_t tx_bytes = 0;
   std::int64_t last_seen = 0;  // unix seconds, 0: never
   std::string reason;          // one sentence when not reachable or not direct, else empty
+  std::string reason_code;     // of path_reasons.h; empty for the machine itself
 };
 
 struct NetworkStatus {

@@ -93,8 +93,9 @@ class LocalNetwork {
   Result<network::MemberId> find_peer(std::string_view text) const;
   // A ping over the best session; nothing when there is none.
   std::optional<PathName> ping(Turn& turn, const network::MemberId& id, const PingNonce& nonce);
-  // Why there is no session with this member; empty when there is one.
-  std::string trouble(const network::MemberId& id) const;
+  // Why this member, who is not ourselves, is reached the way it is.
+  control::Check verdict(const Turn& turn, const network::MemberId& id) const;
+  control::PathReport why(const Turn& turn, const network::MemberId& id) const;
   bool is_connected_to_anyone() const { return !mesh_.connected(0).empty(); }
   // Pongs that came in since the last call: for pings that a user asked for.
   std::vector<PingNonce> take_pongs() { return std::exchange(pongs_, {}); }
@@ -151,6 +152,11 @@ class LocalNetwork {
   PeerPath path_of(const Link& link) const;
   PathName path_name(const Turn& turn, const Link& link) const;
 
+  // local_network_why.cpp
+  void tell_vantage(Turn& turn);
+  control::Check relayed_verdict(const Turn& turn, const Peer& peer, const PathName& path) const;
+  std::vector<control::PathCandidate> candidates_of(const Turn& turn, const Peer& peer) const;
+
   // local_network_status.cpp
   control::MemberStatus member_status(const Turn& turn, const network::Member& member) const;
   void fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const;
@@ -176,6 +182,7 @@ class LocalNetwork {
   Discovery discovery_;
   OwnWhereabouts own_whereabouts_;
   MissingMembers missing_members_;
+  Vantage told_vantage_;  // to all that we are connected to
   BeaconSchedule beacons_;
 
   enum class Device : std::uint8_t { closed, opening, open, failed };

@@ -97,9 +97,11 @@ void LocalNetwork::admit(Turn& turn, Link& link, const network::Member& member) 
   if (before == nullptr || before->endpoint != link.endpoint) {
     log(turn.log_sink, LogLevel::info, name(), ": session with ", member.name, " at ",
         path_name(turn, link).to_string());
+    mesh_.note(turn, member.id, "answered at " + path_name(turn, link).to_string());
     roster_file_due_ = true;
   }
   mesh_.admit(turn, link, member.id);
+  link.send(turn, encode(VantageMessage{own_vantage(turn)}));
   discovery_.door(tunnel::Scope::member).clear_name(link.endpoint);
   learn_outside(turn, link.observed);
   offer_as_dht_node(turn, link.endpoint);
@@ -151,6 +153,9 @@ void LocalNetwork::receive(Turn& turn,
                  [&](const CircuitMessage& m) { receive_circuit(turn, link, m); },
                  [](const CircuitRefusal&) {},  // the next one is asked in any case
                  [&](const CircuitEnd& m) { receive_circuit_end(turn, link, m); },
+                 [&](const VantageMessage& m) {
+                   if (link.member) mesh_.note_vantage(*link.member, m.vantage);
+                 },
              },
              message);
 }
@@ -184,6 +189,8 @@ void LocalNetwork::receive_pong(Turn& turn,
     mesh_.move_path(turn, link, from);
     log(turn.log_sink, LogLevel::info, name(), ": path moved from ", before, " to ",
         path_name(turn, link).to_string());
+    mesh_.note(turn, *link.member,
+               "moved from " + before + " to " + path_name(turn, link).to_string());
   }
   learn_outside(turn, message.observed);
   compare_digest(turn, link, message.digest);
@@ -264,12 +271,6 @@ std::optional<PathName> LocalNetwork::ping(Turn& turn,
   link->liveness.ping_sent(turn.now, nonce, link->endpoint);
   link->send(turn, encode(PingMessage{roster_.digest(), nonce}));
   return path_name(turn, *link);
-}
-
-std::string LocalNetwork::trouble(const network::MemberId& id) const {
-  const Peer* peer = mesh_.find(id);
-  if (peer == nullptr || peer->sending != 0) return {};
-  return peer->trouble.empty() ? "no session with it yet: still trying" : peer->trouble;
 }
 
 bool LocalNetwork::handle_beacon(Turn& turn, const Endpoint& from, Bytes payload) {

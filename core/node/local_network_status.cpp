@@ -65,9 +65,11 @@ control::MemberStatus LocalNetwork::member_status(const Turn& turn,
   out.tx_bytes = traffic.sent;
   if (const Link* link = mesh_.sending_link(*peer)) {
     fill_path(turn, *link, out);
-    if (out.path == control::PathKind::relay && out.reason.empty()) out.reason = peer->trouble;
-  } else {
-    out.reason = is_wanted_up() ? trouble(member.id) : "this network is down here";
+  }
+  control::Check verdict = this->verdict(turn, member.id);
+  out.reason_code = std::move(verdict.code);
+  if (verdict.state != control::CheckState::ok && out.reason.empty()) {
+    out.reason = std::move(verdict.sentence);
   }
   return out;
 }

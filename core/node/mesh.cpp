@@ -197,9 +197,20 @@ void Mesh::ended_by_peer(Turn& turn, Link& link, std::string_view reason) {
   const std::optional<network::MemberId> member = link.member;
   drop(turn, link.index(), "");
   const auto owner = member ? peers_.find(*member) : peers_.end();
-  if (owner != peers_.end() && owner->second.sending == 0) {
-    owner->second.trouble = "it has ended the session: " + std::string(reason);
-  }
+  if (owner == peers_.end() || owner->second.sending != 0) return;
+  owner->second.trouble = control::PathReason::said_bye;
+  owner->second.trouble_detail = reason;
+  owner->second.history.add(turn.now, "said goodbye: " + std::string(reason));
+}
+
+void Mesh::note_vantage(const network::MemberId& id, const Vantage& vantage) {
+  const auto it = peers_.find(id);
+  if (it != peers_.end()) it->second.vantage = vantage;
+}
+
+void Mesh::note(Turn& turn, const network::MemberId& id, std::string event) {
+  const auto it = peers_.find(id);
+  if (it != peers_.end()) it->second.history.add(turn.now, std::move(event));
 }
 
 void Mesh::drop_all(Turn& turn, std::string_view reason) {
@@ -252,7 +263,9 @@ void Mesh::tick(Turn& turn, const network::Roster& roster) {
   for (const tunnel::SessionIndex index : finished) {
     const Link& link = links_.at(index);
     if (link.member && link.liveness.is_probing()) {
-      peers_.at(*link.member).trouble = "it has stopped answering";
+      Peer& peer = peers_.at(*link.member);
+      peer.trouble = control::PathReason::went_silent;
+      peer.history.add(turn.now, "stopped answering");
     }
     // The other end may still send on a session that was replaced: the word makes it move on.
     drop(turn, index,
@@ -270,7 +283,7 @@ void Mesh::tick(Turn& turn, const network::Roster& roster) {
     if (turn.now - link->liveness.last_received() < seconds(2)) peer.last_seen = turn.wall;
     if (is_direct && turn.now - link->established >= kVerification) {
       peer.failures = 0;
-      peer.trouble.clear();
+      peer.trouble.reset();
     }
     renew_keys(turn, peer);
   }

@@ -17,7 +17,9 @@
 #include "core/network/roster.h"
 #include "core/node/forwarding.h"
 #include "core/node/link.h"
+#include "core/node/path_history.h"
 #include "core/node/turn.h"
+#include "core/node/vantage.h"
 
 namespace lanyard::node {
 
@@ -42,7 +44,11 @@ struct Peer {
   std::vector<Endpoint> learned;       // where it was before, newest first
   Traffic ended_traffic;               // of sessions that are over
   UnixTime last_seen;                  // 0: never
-  std::string trouble;                 // a sentence, while there is no session
+  std::optional<Vantage> vantage;      // as it says
+  PathHistory history;
+  // Why there is no session, and what else its words want; nothing: it is being called.
+  std::optional<control::PathReason> trouble;
+  std::string trouble_detail;
 };
 
 class Mesh {
@@ -74,6 +80,10 @@ class Mesh {
   void drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason);
   // The peer said bye: what it said explains why there is no session.
   void ended_by_peer(Turn& turn, Link& link, std::string_view reason);
+  // The peer has said where it stands.
+  void note_vantage(const network::MemberId& id, const Vantage& vantage);
+  // Something that became of the way to this member.
+  void note(Turn& turn, const network::MemberId& id, std::string event);
   void drop_all(Turn& turn, std::string_view reason);
   // Something came in on this link, or its path moved.
   void refresh(Turn& turn, Link& link);
@@ -98,6 +108,10 @@ class Mesh {
   bool all_connected() const;
   // Whether frames are on their way, and silence would mean something.
   bool has_traffic(Instant now) const;
+  // Where this member is called directly.
+  std::vector<Endpoint> candidates(const Turn& turn,
+                                   const Peer& peer,
+                                   const network::Member& member) const;
   // No session, or one through a relay.
   bool lacks_direct_path(const Peer& peer) const;
 
@@ -114,9 +128,6 @@ class Mesh {
   void check_link(Turn& turn, Link& link, const network::Digest& digest);
   void renew_keys(Turn& turn, Peer& peer);
   void connect(Turn& turn, Peer& peer, const network::Member& member);
-  std::vector<Endpoint> candidates(const Turn& turn,
-                                   const Peer& peer,
-                                   const network::Member& member) const;
 
   std::uint32_t credentials_id_;
   crypto::NoisePublicKey own_key_;

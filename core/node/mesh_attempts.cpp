@@ -17,11 +17,8 @@ constexpr std::array<Duration, 9> kPauses = {seconds(0),  seconds(1),  seconds(5
                                              seconds(15), seconds(30), seconds(60),
                                              minutes(2),  minutes(5),  minutes(10)};
 
-std::string no_answer(std::size_t addresses) {
-  return "no answer from " +
-         (addresses == 1 ? std::string("its address")
-                         : "any of its " + std::to_string(addresses) + " addresses") +
-         ": it is offline, or a NAT or firewall between does not let it through";
+std::string addresses_text(std::size_t count) {
+  return count == 1 ? "its address" : "its " + std::to_string(count) + " addresses";
 }
 
 }  // namespace
@@ -51,13 +48,13 @@ std::optional<network::MemberId> Mesh::attempt_failed(Turn& turn, const tunnel::
     peer.attempt.reset();
     pause(turn, peer);
     switch (failed.reason) {
-      case tunnel::FailureReason::version:
-        peer.trouble = "it speaks another version of the protocol: update the older of the two";
-        break;
+      case tunnel::FailureReason::version: peer.trouble = control::PathReason::other_version; break;
       case tunnel::FailureReason::cipher:
-        peer.trouble = "it has no cipher in common with this machine";
+        peer.trouble = control::PathReason::no_common_cipher;
         break;
-      case tunnel::FailureReason::timeout: break;  // connect() said how many addresses there are
+      case tunnel::FailureReason::timeout:
+        peer.trouble = control::PathReason::no_answer;  // connect() said how many addresses it has
+        peer.history.add(turn.now, "did not answer at " + peer.trouble_detail);
     }
   }
   return std::nullopt;
@@ -137,12 +134,13 @@ void Mesh::connect(Turn& turn, Peer& peer, const network::Member& member) {
   if (peer.attempt || turn.now < peer.next_attempt) return;
   const std::vector<Endpoint> addresses = candidates(turn, peer, member);
   if (addresses.empty()) {
-    peer.trouble = "no address of it is known yet: it has not been online since it was last seen";
+    peer.trouble = control::PathReason::no_address;
     peer.next_attempt = turn.now + kRekeyRetry;
     peer.failures = std::max(peer.failures, 1U);
     return;
   }
-  if (peer.failures > 0) peer.trouble = no_answer(addresses.size());
+  peer.trouble_detail = addresses_text(addresses.size());
+  peer.history.add(turn.now, "was called at " + peer.trouble_detail);
   peer.attempt = turn.handshakes.start(turn.now, credentials_id_, addresses);
 }
 

@@ -108,6 +108,7 @@ class Node::Core {
   void handle(Turn& turn, RequestId id, const control::GetVersion& request);
   void handle(Turn& turn, RequestId id, const control::GetDiagnosis& request);
   void handle(Turn& turn, RequestId id, const control::GetNetcheck& request);
+  void handle(Turn& turn, RequestId id, const control::Why& request);
   control::Status status(const Turn& turn) const;
   control::PortMappingStatus mapping_status(Instant now) const;
 

@@ -250,6 +250,19 @@ void Node::Core::handle(Turn& turn, RequestId id, const control::RevokeInvite& r
   answer(turn, id, control::Reply(control::Done{}));
 }
 
+void Node::Core::handle(Turn& turn, RequestId id, const control::Why& request) {
+  auto network = find_network(request.network);
+  if (!network) return answer(turn, id, network.error());
+  auto member = (*network)->find_peer(request.peer);
+  if (!member) return answer(turn, id, member.error());
+  if ((*network)->is_self(*member)) {
+    return answer(turn, id,
+                  make_error(Errc::invalid, request.peer + " is this machine itself",
+                             "lanyard members shows the others"));
+  }
+  answer(turn, id, control::Reply((*network)->why(turn, *member)));
+}
+
 void Node::Core::handle(Turn& turn, RequestId id, const control::Ping& request) {
   auto network = find_network(request.network);
   if (!network) return answer(turn, id, network.error());

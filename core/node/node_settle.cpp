@@ -216,7 +216,7 @@ void Node::Core::settle_pings(Turn& turn) {
       echo.via = sent->via;
       job.echo_sent(turn.now, nonce, std::move(echo));
     } else {
-      job.echo_impossible(turn.now, it->second->trouble(job.member), turn.out);
+      job.echo_impossible(turn.now, it->second->verdict(turn, job.member).sentence, turn.out);
     }
   }
   std::erase_if(pings_, [&](const PingJob& job) {

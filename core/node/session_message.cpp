@@ -17,6 +17,8 @@ constexpr std::size_t kMaxTextSize = 200;            // a sentence
 constexpr Duration kLongestRoundTrip = seconds(60);  // what is measured is given up long before
 constexpr std::int64_t kCircuitRefusalReasons =
     static_cast<std::int64_t>(CircuitRefusalReason::full) + 1;
+constexpr std::int64_t kHasIpv4 = 1;
+constexpr std::int64_t kHasIpv6 = 2;
 
 // Text of a peer ends up in terminals: printable ASCII only.
 std::optional<std::string> plain_text(const Value& dict, std::string_view key) {
@@ -140,6 +142,23 @@ Parsed parse_circuit_refusal(const Value& dict) {
   return CircuitRefusal{*member, static_cast<CircuitRefusalReason>(*reason)};
 }
 
+// f: 1 IPv4, 2 IPv6. m: Vantage::Mapping. o: strangers get in.
+Parsed parse_vantage(const Value& dict) {
+  const auto families = dict.integer("f");
+  const auto mapping = dict.integer("m");
+  const auto open = dict.integer("o");
+  if (!families || !mapping || !open || *families < 0 || *mapping < 0) return std::nullopt;
+  VantageMessage message;
+  // What a newer version says more of is not known here.
+  if (*mapping <= static_cast<std::int64_t>(Vantage::Mapping::port_per_destination)) {
+    message.vantage.mapping = static_cast<Vantage::Mapping>(*mapping);
+  }
+  message.vantage.is_open = *open == 1;
+  message.vantage.has_ipv4 = (*families & kHasIpv4) != 0;
+  message.vantage.has_ipv6 = (*families & kHasIpv6) != 0;
+  return message;
+}
+
 Parsed parse_circuit_end(const Value& dict) {
   const auto number = parse_circuit_number(dict);
   if (!number) return std::nullopt;
@@ -235,6 +254,19 @@ Buffer encode(const CircuitEnd& message) {
   return out.begin_dict().integer("c", message.number).string("k", "cend").end().take();
 }
 
+Buffer encode(const VantageMessage& message) {
+  const Vantage& vantage = message.vantage;
+  const std::int64_t families =
+      (vantage.has_ipv4 ? kHasIpv4 : 0) + (vantage.has_ipv6 ? kHasIpv6 : 0);
+  Writer out;
+  out.begin_dict()
+      .integer("f", families)
+      .string("k", "vant")
+      .integer("m", static_cast<std::int64_t>(vantage.mapping))
+      .integer("o", vantage.is_open ? 1 : 0);
+  return out.end().take();
+}
+
 std::optional<SessionMessage> parse_session_message(Bytes body) {
   if (body.size() > network::kMaxControlMessage) return std::nullopt;
   const auto dict = bencode::parse(body);
@@ -255,6 +287,7 @@ std::optional<SessionMessage> parse_session_message(Bytes body) {
   if (name == "circ") return parse_circuit(*dict);
   if (name == "cref") return parse_circuit_refusal(*dict);
   if (name == "cend") return parse_circuit_end(*dict);
+  if (name == "vant") return parse_vantage(*dict);
   return std::nullopt;
 }
 

@@ -17,6 +17,7 @@
 #include "core/crypto/secret.h"
 #include "core/network/gossip.h"
 #include "core/network/identifiers.h"
+#include "core/node/vantage.h"
 #include "core/tunnel/relayed.h"
 
 namespace lanyard::node {
@@ -99,6 +100,11 @@ struct CircuitEnd {
   tunnel::CircuitNumber number = 0;
 };
 
+// Where the sender stands (vantage.h).
+struct VantageMessage {
+  Vantage vantage;
+};
+
 using SessionMessage = std::variant<PingMessage,
                                     PongMessage,
                                     ByeMessage,
@@ -111,7 +117,8 @@ using SessionMessage = std::variant<PingMessage,
                                     CircuitRequest,
                                     CircuitMessage,
                                     CircuitRefusal,
-                                    CircuitEnd>;
+                                    CircuitEnd,
+                                    VantageMessage>;
 
 Buffer encode(const PingMessage& message);
 Buffer encode(const PongMessage& message);
@@ -128,6 +135,7 @@ Buffer encode(const CircuitRequest& message);
 Buffer encode(const CircuitMessage& message);
 Buffer encode(const CircuitRefusal& message);
 Buffer encode(const CircuitEnd& message);
+Buffer encode(const VantageMessage& message);
 
 // Nothing for a kind that is not known or a message that is not whole.
 std::optional<SessionMessage> parse_session_message(Bytes body);

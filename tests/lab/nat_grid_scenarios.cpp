@@ -83,6 +83,10 @@ class Grid {
     const auto seen = members_[pair.first]->member("lab", members_[pair.second]->name());
     return seen && seen->online ? seen->path : PathKind::none;
   }
+  // What `lanyard why` says of it at the first one's.
+  Finished why(const Pair& pair) {
+    return members_[pair.first]->lanyard({"why", members_[pair.second]->name()});
+  }
 
  private:
   void add(std::size_t site, const std::string& suffix) {
@@ -112,6 +116,23 @@ char letter_of(PathKind path) {
     case PathKind::relay: return 'r';
     default: return 'd';
   }
+}
+
+void must_say_why(Grid& grid, const Grid::Pair& pair) {
+  const auto is_randomising = [](std::size_t site) {
+    return kSites[site % kSites.size()].uplink == Lan::Uplink::stubborn_nat;
+  };
+  const bool is_relayed = letter_of(grid.path(pair)) == 'r';
+  const char* words = "directly";
+  if (is_relayed) {
+    words = is_randomising(pair.first) && is_randomising(pair.second) ? "both ends are behind NATs"
+            : is_randomising(pair.first)                              ? "this machine's NAT takes"
+                                                                      : ": its NAT takes";
+  }
+  const Finished why = grid.why(pair);
+  CHECK(why.exit_code == (is_relayed ? 8 : 0));
+  CHECK_MESSAGE(why.out.find(words) != std::string::npos, why.out);
+  CHECK_MESSAGE(why.out.find("has not said") == std::string::npos, why.out);
 }
 
 TEST_CASE("every pair is connected, and directly where theory allows it") {
@@ -147,6 +168,7 @@ TEST_CASE("every pair is connected, and directly where theory allows it") {
     CHECK_MESSAGE(now[i] == expected(i), a.name, " and ", b.name);
   }
   CHECK(is_complete);
+  for (const Grid::Pair& pair : pairs) must_say_why(grid, pair);
 }
 
 }  // namespace

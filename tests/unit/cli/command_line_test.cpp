@@ -113,6 +113,8 @@ TEST_CASE("ping") {
   CHECK(full.interval_milliseconds == 200);
   CHECK(full.timeout_milliseconds == 500);
   CHECK(command<PingCommand>("ping -c 1 bob").peer == "bob");
+  CHECK(command<WhyCommand>("why bob").peer == "bob");
+  refusal("why");
   refusal("ping");
   refusal("ping bob -c 0");
   refusal("ping bob -i fast");
@@ -227,7 +229,7 @@ TEST_CASE("words that lead nowhere") {
 TEST_CASE("every verb has help with an example") {
   for (const char* verb :
        {"up", "down", "invite", "invites", "join", "leave", "status", "peers", "members", "ping",
-        "version", "doctor", "netcheck", "daemon", "completion"}) {
+        "why", "version", "doctor", "netcheck", "daemon", "completion"}) {
     CAPTURE(verb);
     const auto help = command<PrintCommand>(std::string(verb) + " --help").text;
     CHECK(help.find("lanyard " + std::string(verb)) != std::string::npos);

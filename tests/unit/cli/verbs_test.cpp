@@ -293,6 +293,23 @@ TEST_CASE("netcheck's exit status is that of the worst of its checks") {
   CHECK(none.run_verb(NetcheckCommand{}) == 3);
 }
 
+TEST_CASE("why's exit status is that of its verdict") {
+  control::PathReport report;
+  report.peer = "bob";
+  report.verdict = {"direct", control::CheckState::ok, "bob is reached directly", ""};
+  Fixture direct{control::Reply(report)};
+  CHECK(direct.run_verb(WhyCommand{"bob"}) == 0);
+  CHECK(std::get<control::Why>(direct.daemon.asked.at(0)).peer == "bob");
+  CHECK(direct.out.str().starts_with("bob is reached directly\n"));
+  report.verdict.state = control::CheckState::warning;
+  Fixture relayed{control::Reply(report)};
+  CHECK(relayed.run_verb(WhyCommand{"bob"}, Output::json) == 8);
+  CHECK(relayed.out.str().starts_with(R"({"schema":1,"peer":"bob",)"));
+  report.verdict.state = control::CheckState::failure;
+  Fixture none{control::Reply(report)};
+  CHECK(none.run_verb(WhyCommand{"bob"}) == 6);
+}
+
 TEST_CASE("doctor looks at what a daemon needs where there is none") {
   const Failure none{ExitCode::daemon_not_running, "daemon_not_running",
                      make_error(Errc::unavailable, "the daemon is not running")};

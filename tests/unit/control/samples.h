@@ -21,7 +21,8 @@ inline std::vector<Request> requests() {
           Ping{"lab", "bob", 5, 200, 900},
           GetVersion{},
           GetDiagnosis{},
-          GetNetcheck{}};
+          GetNetcheck{},
+          Why{"lab", "bob"}};
 }
 
 inline Status status() {
@@ -47,6 +48,7 @@ inline Status status() {
   bob.tx_bytes = 42;
   bob.last_seen = 1790000000;
   bob.reason = "a sentence";
+  bob.reason_code = "direct";
   NetworkStatus network;
   network.id = "00ff";
   network.name = "lab";
@@ -105,7 +107,17 @@ inline std::vector<Reply> replies() {
                {"20.0.1.1:41234"},
                {"on", "pcp", "20.0.1.1:41234", 3600, ""},
                status().dht,
-               {{"dht", CheckState::ok, "it is there", ""}}}};
+               {{"dht", CheckState::ok, "it is there", ""}}},
+      PathReport{
+          "bob",
+          PathKind::relay,
+          "carol",
+          "20.0.2.2:41000",
+          {"both_nats_vary", CheckState::warning, "a sentence", "a remedy"},
+          {"port-per-destination", false, true, false},
+          PathEnd{"one-port", true, true, true},
+          {{"20.0.1.2:41000", "announced", false}, {"192.168.1.2:41000", "remembered", true}},
+          {{17, "was called at its 2 addresses"}, {7, "answered at relay carol"}}}};
 }
 
 inline std::vector<Notification> notifications() {

@@ -35,12 +35,12 @@ TEST_CASE("status, schema 1") {
       R"({"id":"a1b2","name":"alice","addresses":["10.77.3.12","fd12::1"],)"
       R"("mac":"02:00:00:00:00:01","self":true,"online":true,"path":"none","via":"",)"
       R"("endpoint":"","rtt_seconds":null,"loss_ratio":0.0,"cipher":"","rx_bytes":0,)"
-      R"("tx_bytes":0,"last_seen":0,"reason":""},)"
+      R"("tx_bytes":0,"last_seen":0,"reason":"","reason_code":""},)"
       R"({"id":"b2c3","name":"bob","addresses":["10.77.4.1"],"mac":"02:00:00:00:00:02",)"
       R"("self":false,"online":true,"path":"direct","via":"","endpoint":"20.0.2.2:41000",)"
       R"("rtt_seconds":0.0125,"loss_ratio":0.25,"cipher":"AES-256-GCM",)"
       R"("rx_bytes":18446744073709551615,"tx_bytes":42,"last_seen":1790000000,)"
-      R"("reason":"a sentence"}]}]})");
+      R"("reason":"a sentence","reason_code":"direct"}]}]})");
 }
 
 TEST_CASE("a cipher that the machine lacks has no back end") {
@@ -48,6 +48,18 @@ TEST_CASE("a cipher that the machine lacks has no back end") {
   status.data_path.chacha20_poly1305_backend = "libsodium";
   const std::string json = to_json(status);
   CHECK(json.find(R"("aead_backends":{"ChaCha20-Poly1305":"libsodium"})") != std::string::npos);
+}
+
+TEST_CASE("a path's report, schema 1") {
+  CHECK(to_json(samples::replies()[13]) ==
+        R"({"schema":1,"peer":"bob","path":"relay","via":"carol","endpoint":"20.0.2.2:41000",)"
+        R"("verdict":{"code":"both_nats_vary","state":"warning","sentence":"a sentence",)"
+        R"("remedy":"a remedy"},"ours":{"mapping":"port-per-destination","open":false,)"
+        R"("ipv4":true,"ipv6":false},"theirs":{"mapping":"one-port","open":true,"ipv4":true,)"
+        R"("ipv6":true},"candidates":[{"endpoint":"20.0.1.2:41000","source":"announced",)"
+        R"("in_use":false},{"endpoint":"192.168.1.2:41000","source":"remembered",)"
+        R"("in_use":true}],"events":[{"seconds_ago":17,"text":"was called at its 2 addresses"},)"
+        R"({"seconds_ago":7,"text":"answered at relay carol"}]})");
 }
 
 TEST_CASE("a diagnosis") {

@@ -92,6 +92,23 @@ TEST_CASE("session messages: a ping says whether its sender moves") {
       PingMessage::Intent::move);
 }
 
+TEST_CASE("session messages: where the sender stands") {
+  using Mapping = Vantage::Mapping;
+  for (const Mapping mapping :
+       {Mapping::unknown, Mapping::no_nat, Mapping::one_port, Mapping::port_per_destination}) {
+    for (int bits = 0; bits < 8; ++bits) {
+      const Vantage vantage{mapping, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+      CHECK(parsed<VantageMessage>(encode(VantageMessage{vantage})).vantage == vantage);
+    }
+  }
+  // Of a newer version.
+  const auto newer = parsed<VantageMessage>(to_buffer(as_bytes("d1:fi7e1:k4:vant1:mi9e1:oi2ee")));
+  CHECK(newer.vantage == Vantage{Mapping::unknown, false, true, true});
+  CHECK(is_refused("d1:fi-1e1:k4:vant1:mi0e1:oi0ee"));
+  CHECK(is_refused("d1:fi1e1:k4:vant1:mi-1e1:oi0ee"));
+  CHECK(is_refused("d1:fi1e1:k4:vant1:mi0ee"));
+}
+
 TEST_CASE("session messages: circuits") {
   CHECK(parsed<CircuitRequest>(encode(CircuitRequest{kMember})).member == kMember);
   const auto circuit =
