@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/text.h"
-#include "core/control/messages.h"
+#include "core/control/reports.h"
 
 namespace lanyard::cli {
 

@@ -176,7 +176,7 @@ void LocalNetwork::tick(Turn& turn) {
   }
   mesh_.tick(turn, roster_);
   tick_relays(turn);
-  tell_vantage(turn);
+  mesh_.tell_vantage(turn);
   for (const tunnel::SessionIndex index : mesh_.unverified()) verify(turn, index);
   if (turn.now >= next_expiry_) {
     next_expiry_ = turn.now + kExpiryEvery;

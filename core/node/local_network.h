@@ -152,11 +152,6 @@ class LocalNetwork {
   PeerPath path_of(const Link& link) const;
   PathName path_name(const Turn& turn, const Link& link) const;
 
-  // local_network_why.cpp
-  void tell_vantage(Turn& turn);
-  control::Check relayed_verdict(const Turn& turn, const Peer& peer, const PathName& path) const;
-  std::vector<control::PathCandidate> candidates_of(const Turn& turn, const Peer& peer) const;
-
   // local_network_status.cpp
   control::MemberStatus member_status(const Turn& turn, const network::Member& member) const;
   void fill_path(const Turn& turn, const Link& link, control::MemberStatus& out) const;
@@ -182,7 +177,6 @@ class LocalNetwork {
   Discovery discovery_;
   OwnWhereabouts own_whereabouts_;
   MissingMembers missing_members_;
-  Vantage told_vantage_;  // to all that we are connected to
   BeaconSchedule beacons_;
 
   enum class Device : std::uint8_t { closed, opening, open, failed };

@@ -10,36 +10,12 @@ namespace lanyard::node {
 
 using control::PathReason;
 
-// Whoever is connected later is told on that occasion.
-void LocalNetwork::tell_vantage(Turn& turn) {
-  const Vantage now = own_vantage(turn);
-  if (now == told_vantage_) return;
-  told_vantage_ = now;
-  for (const Link* link : mesh_.connected(0)) link->send(turn, encode(VantageMessage{now}));
-}
+namespace {
 
-control::Check LocalNetwork::verdict(const Turn& turn, const network::MemberId& id) const {
-  const network::Member* const member = roster_.find(id);
-  const Peer* const peer = mesh_.find(id);
-  const std::string name = member == nullptr ? id.to_hex() : member->name;
-  if (!is_wanted_up()) return make_verdict(PathReason::network_down, {name, this->name()});
-  if (peer == nullptr) return make_verdict(PathReason::calling, {name});
-  if (const Link* const link = mesh_.sending_link(*peer)) {
-    const PathName path = path_name(turn, *link);
-    switch (path.kind) {
-      case control::PathKind::lan: return make_verdict(PathReason::lan, {name});
-      case control::PathKind::relay: return relayed_verdict(turn, *peer, path);
-      default: return make_verdict(PathReason::direct, {name});
-    }
-  }
-  return make_verdict(peer->trouble.value_or(PathReason::calling), {name, peer->trouble_detail});
-}
-
-control::Check LocalNetwork::relayed_verdict(const Turn& turn,
-                                             const Peer& peer,
-                                             const PathName& path) const {
-  const network::Member* const member = roster_.find(peer.id);
-  const std::string name = member == nullptr ? peer.id.to_hex() : member->name;
+control::Check relayed_verdict(const Turn& turn,
+                               const Peer& peer,
+                               const std::string& name,
+                               const PathName& path) {
   const Vantage ours = own_vantage(turn);
   const Vantage* const theirs = peer.vantage ? &*peer.vantage : nullptr;
   const std::string port = std::to_string(turn.surroundings.port);
@@ -56,14 +32,14 @@ control::Check LocalNetwork::relayed_verdict(const Turn& turn,
   return make_verdict(reason, {name, path.via, peer.trouble_detail, port});
 }
 
-std::vector<control::PathCandidate> LocalNetwork::candidates_of(const Turn& turn,
-                                                                const Peer& peer) const {
-  const network::Member* const member = roster_.find(peer.id);
-  if (member == nullptr) return {};
-  const Link* const link = mesh_.sending_link(peer);
+std::vector<control::PathCandidate> candidates_of(const Turn& turn,
+                                                  const Mesh& mesh,
+                                                  const Peer& peer,
+                                                  const network::Member& member) {
+  const Link* const link = mesh.sending_link(peer);
   std::vector<control::PathCandidate> out;
-  for (const Endpoint& endpoint : mesh_.candidates(turn, peer, *member)) {
-    const auto& announced = member->endpoints;
+  for (const Endpoint& endpoint : mesh.candidates(turn, peer, member)) {
+    const auto& announced = member.endpoints;
     const bool is_announced =
         std::find(announced.begin(), announced.end(), endpoint) != announced.end();
     out.push_back({.endpoint = endpoint.to_string(),
@@ -71,6 +47,25 @@ std::vector<control::PathCandidate> LocalNetwork::candidates_of(const Turn& turn
                    .in_use = link != nullptr && link->endpoint == endpoint});
   }
   return out;
+}
+
+}  // namespace
+
+control::Check LocalNetwork::verdict(const Turn& turn, const network::MemberId& id) const {
+  const network::Member* const member = roster_.find(id);
+  const Peer* const peer = mesh_.find(id);
+  const std::string name = member == nullptr ? id.to_hex() : member->name;
+  if (!is_wanted_up()) return make_verdict(PathReason::network_down, {name, this->name()});
+  if (peer == nullptr) return make_verdict(PathReason::calling, {name});
+  if (const Link* const link = mesh_.sending_link(*peer)) {
+    const PathName path = path_name(turn, *link);
+    switch (path.kind) {
+      case control::PathKind::lan: return make_verdict(PathReason::lan, {name});
+      case control::PathKind::relay: return relayed_verdict(turn, *peer, name, path);
+      default: return make_verdict(PathReason::direct, {name});
+    }
+  }
+  return make_verdict(peer->trouble.value_or(PathReason::calling), {name, peer->trouble_detail});
 }
 
 control::PathReport LocalNetwork::why(const Turn& turn, const network::MemberId& id) const {
@@ -88,7 +83,7 @@ control::PathReport LocalNetwork::why(const Turn& turn, const network::MemberId&
     out.endpoint = std::move(path.endpoint);
     out.via = std::move(path.via);
   }
-  out.candidates = candidates_of(turn, *peer);
+  if (member != nullptr) out.candidates = candidates_of(turn, mesh_, *peer, *member);
   for (const PathHistory::Event& event : peer->history.events()) {
     out.events.push_back({(turn.now - event.at).seconds(), event.text});
   }

@@ -203,6 +203,13 @@ void Mesh::ended_by_peer(Turn& turn, Link& link, std::string_view reason) {
   owner->second.history.add(turn.now, "said goodbye: " + std::string(reason));
 }
 
+void Mesh::tell_vantage(Turn& turn) {
+  const Vantage now = own_vantage(turn);
+  if (now == told_vantage_) return;
+  told_vantage_ = now;
+  for (const Link* link : connected(0)) link->send(turn, encode(VantageMessage{now}));
+}
+
 void Mesh::note_vantage(const network::MemberId& id, const Vantage& vantage) {
   const auto it = peers_.find(id);
   if (it != peers_.end()) it->second.vantage = vantage;

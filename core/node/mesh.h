@@ -80,6 +80,8 @@ class Mesh {
   void drop(Turn& turn, tunnel::SessionIndex index, std::string_view reason);
   // The peer said bye: what it said explains why there is no session.
   void ended_by_peer(Turn& turn, Link& link, std::string_view reason);
+  // Tells all peers where we stand, when that has changed. Whoever connects later is told then.
+  void tell_vantage(Turn& turn);
   // The peer has said where it stands.
   void note_vantage(const network::MemberId& id, const Vantage& vantage);
   // Something that became of the way to this member.
@@ -133,6 +135,7 @@ class Mesh {
   crypto::NoisePublicKey own_key_;
   std::map<network::MemberId, Peer> peers_;
   std::map<tunnel::SessionIndex, Link> links_;
+  Vantage told_vantage_;
 };
 
 }  // namespace lanyard::node

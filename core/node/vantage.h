@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
-#include "core/control/messages.h"
 #include "core/control/path_reasons.h"
+#include "core/control/reports.h"
 #include "core/node/turn.h"
 
 namespace lanyard::node {
