@@ -3,6 +3,7 @@
 // where nobody makes them: a host without any offloads, behind a member that routes for it or
 // bridges to it, or a TAP device without the offload.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -35,8 +36,8 @@ class Verification {
 
   Verification(const Lab& lab, const Machine& machine, const std::string& interface)
       : machine_(machine),
-        capture_(lab.directory() + "/" + machine.name() + "." + interface),
-        log_(capture_ + ".log"),
+        capture_(fresh(lab.directory() + "/" + machine.name() + "." + interface)),
+        log_(fresh(capture_ + ".log")),
         tcpdump_(machine.surroundings(),
                  {"tcpdump", "-i", interface, "-Q", "in", "-Z", "root", "-B", "65536", "-U", "-w",
                   capture_, "tcp or udp"},
@@ -70,6 +71,12 @@ class Verification {
   }
 
  private:
+  // What an earlier one left behind says nothing of this one.
+  static std::string fresh(std::string file) {
+    std::filesystem::remove(file);
+    return file;
+  }
+
   static bool contains(const std::string& file, std::string_view words) {
     std::ifstream in(file, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
