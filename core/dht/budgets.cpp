@@ -43,6 +43,11 @@ void QueryBudget::spend(Instant now, const IpAddress& to) {
   if (destinations_.size() >= forget_at_size_) forget_old(now);
 }
 
+void QueryBudget::note_contact(Instant now, const IpAddress& to) {
+  destinations_[to].asked_at = now;
+  if (destinations_.size() >= forget_at_size_) forget_old(now);
+}
+
 void QueryBudget::note_answer(const IpAddress& from) {
   const auto it = destinations_.find(from);
   if (it == destinations_.end()) return;

@@ -27,11 +27,13 @@ class QueryBudget {
   Instant allowed_at(const IpAddress& to) const;
   void spend(Instant now, const IpAddress& to);
 
+  // Something else than a query was sent there, so that a NAT lets it in.
+  void note_contact(Instant now, const IpAddress& to);
   void note_answer(const IpAddress& from);
   void note_silence(Instant now, const IpAddress& to);
   // Three queries in a row were not answered, the last one lately.
   bool is_given_up(Instant now, const IpAddress& to) const;
-  // Within the last minutes: as long as a NAT may let its answers in.
+  // Or sent to. Within the last minutes: as long as a NAT may let its answers in.
   bool has_asked(const IpAddress& address) const { return destinations_.contains(address); }
 
  private:

@@ -13,6 +13,10 @@ void Dht::set_own_addresses(std::span<const IpAddress> addresses) {
   stack_->set_own_addresses(addresses);
 }
 
+void Dht::note_contact(Instant now, const IpAddress& address) {
+  stack_->note_contact(now, address);
+}
+
 void Dht::set_reachable(IpFamily family) { stack_->set_reachable(family); }
 
 void Dht::restore_nodes(std::span<const Contact> nodes) { stack_->restore_nodes(nodes); }

@@ -113,6 +113,8 @@ class Dht {
   // The owner knows that strangers can reach us, for instance by a port mapping. Holds until the
   // network changes.
   void set_reachable(IpFamily family);
+  // Our owner has sent to this address: that a query comes from there proves nothing for a while.
+  void note_contact(Instant now, const IpAddress& address);
   // Nodes of the last run, best first, before start(): asked at the start, trusted once they
   // answer.
   void restore_nodes(std::span<const Contact> nodes);

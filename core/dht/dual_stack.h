@@ -23,6 +23,9 @@ class Dht::DualStack {
   DualStack(const Settings& settings, Rng& rng);
 
   void set_own_addresses(std::span<const IpAddress> addresses);
+  void note_contact(Instant now, const IpAddress& address) {
+    common_.queries.note_contact(now, address);
+  }
   void set_reachable(IpFamily family) { engine(family).set_reachable(); }
   void restore_nodes(std::span<const Contact> nodes);
   void restore_own_id(IpFamily family, const NodeId& id) { engine(family).restore_own_id(id); }

@@ -14,6 +14,8 @@ namespace {
 // A newcomer's command returns once it can reach somebody, or after this: the rest comes by itself.
 constexpr Duration kFirstPathPatience = seconds(4);
 
+constexpr std::uint8_t kFirstOfKrpc = 'd';  // protocol.md section 1
+
 }  // namespace
 
 void Node::Core::settle(Turn& turn) {
@@ -31,6 +33,9 @@ void Node::Core::settle(Turn& turn) {
   for (auto& [id, network] : networks_) network->save(turn);
   if (turn.forwarding_changed) publish_forwarding(turn);
   wrap_relayed(turn);
+  for (const Datagram& datagram : turn.out.datagrams) {
+    if (datagram.payload[0] != kFirstOfKrpc) dht_.note_contact(turn.now, datagram.to.address);
+  }
 }
 
 // What is for a relayed endpoint goes to the relay, under the circuit's number.

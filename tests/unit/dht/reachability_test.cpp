@@ -73,6 +73,17 @@ struct Subject {
 
 }  // namespace
 
+TEST_CASE("reachability: whom our owner has sent to is no stranger for some minutes") {
+  Subject subject;
+  subject.start();
+  subject.answer(subject.asked(), {kOwn, kPort});
+  subject.dht.note_contact(subject.now, kStranger.address);
+  CHECK(subject.ping_from(kStranger) == 0);
+  CHECK(subject.reachability() == Reachability::read_only);
+  CHECK(subject.ping_from(node_endpoint(3)) == 1);
+  CHECK(subject.reachability() == Reachability::normal);
+}
+
 TEST_CASE("reachability: until it is proven, queries say read-only and get no answer") {
   Subject subject;
   subject.start();
