@@ -26,12 +26,12 @@ std::string families_text(const PathEnd& end) {
 }
 
 std::string ends_text(const PathReport& report, Colour colour) {
-  Table table({{"END"}, {"ADDRESSES"}, {"NAT"}, {"LETS STRANGERS IN"}});
+  Table table({{"END"}, {"ADDRESSES"}, {"NAT"}, {"PORT MAPPED"}});
   const auto add = [&table](std::string name, const PathEnd& end) {
     table.add_row({{std::move(name), Paint::strong},
                    {families_text(end)},
                    {std::string(nat_text(end.mapping))},
-                   {end.open ? "yes" : "no, as far as it knows"}});
+                   {end.mapped ? "yes" : "no"}});
   };
   add("this machine", report.ours);
   if (report.theirs) add(printable(report.peer), *report.theirs);

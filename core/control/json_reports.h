@@ -33,7 +33,7 @@ void describe(Io& io, Of<Io, UdpStatus>& udp) {
 template <typename Io>
 void describe(Io& io, Of<Io, PathEnd>& end) {
   io.optional("mapping", end.mapping);
-  io.optional("open", end.open);
+  io.optional("mapped", end.mapped);
   io.optional("ipv4", end.ipv4);
   io.optional("ipv6", end.ipv6);
 }

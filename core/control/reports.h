@@ -38,7 +38,7 @@ struct Netcheck {
 // Where one end of a path stands, as it says itself.
 struct PathEnd {
   std::string mapping = "unknown";  // its NAT's: none, one-port, port-per-destination, unknown
-  bool open = false;                // strangers can reach it: there is no NAT, or a port is mapped
+  bool mapped = false;              // its router forwards a port to it
   bool ipv4 = false;
   bool ipv6 = false;
 };

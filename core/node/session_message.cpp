@@ -142,18 +142,18 @@ Parsed parse_circuit_refusal(const Value& dict) {
   return CircuitRefusal{*member, static_cast<CircuitRefusalReason>(*reason)};
 }
 
-// f: 1 IPv4, 2 IPv6. m: Vantage::Mapping. o: strangers get in.
+// f: 1 IPv4, 2 IPv6. m: Vantage::Mapping. o: Vantage::is_mapped.
 Parsed parse_vantage(const Value& dict) {
   const auto families = dict.integer("f");
   const auto mapping = dict.integer("m");
-  const auto open = dict.integer("o");
-  if (!families || !mapping || !open || *families < 0 || *mapping < 0) return std::nullopt;
+  const auto mapped = dict.integer("o");
+  if (!families || !mapping || !mapped || *families < 0 || *mapping < 0) return std::nullopt;
   VantageMessage message;
   // What a newer version says more of is not known here.
   if (*mapping <= static_cast<std::int64_t>(Vantage::Mapping::port_per_destination)) {
     message.vantage.mapping = static_cast<Vantage::Mapping>(*mapping);
   }
-  message.vantage.is_open = *open == 1;
+  message.vantage.is_mapped = *mapped == 1;
   message.vantage.has_ipv4 = (*families & kHasIpv4) != 0;
   message.vantage.has_ipv6 = (*families & kHasIpv6) != 0;
   return message;
@@ -263,7 +263,7 @@ Buffer encode(const VantageMessage& message) {
       .integer("f", families)
       .string("k", "vant")
       .integer("m", static_cast<std::int64_t>(vantage.mapping))
-      .integer("o", vantage.is_open ? 1 : 0);
+      .integer("o", vantage.is_mapped ? 1 : 0);
   return out.end().take();
 }
 

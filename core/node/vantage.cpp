@@ -60,14 +60,13 @@ Vantage own_vantage(const Turn& turn) {
   }
   const auto dht = turn.dht.status(turn.now, IpFamily::v4).value_or(dht::FamilyStatus{});
   out.mapping = mapping_of(turn.surroundings, dht);
-  out.is_open =
-      turn.surroundings.mapped.has_value() || dht.reachability == dht::Reachability::normal;
+  out.is_mapped = turn.surroundings.mapped.has_value();
   return out;
 }
 
 control::PathEnd to_path_end(const Vantage& vantage) {
   return {.mapping = text_of(vantage.mapping),
-          .open = vantage.is_open,
+          .mapped = vantage.is_mapped,
           .ipv4 = vantage.has_ipv4,
           .ipv6 = vantage.has_ipv6};
 }

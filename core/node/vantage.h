@@ -17,11 +17,11 @@ struct Vantage {
   enum class Mapping : std::uint8_t { unknown, no_nat, one_port, port_per_destination };
 
   Mapping mapping = Mapping::unknown;
-  bool is_open = false;  // strangers reach it
+  bool is_mapped = false;  // its router forwards a port to it
   bool has_ipv4 = false;
   bool has_ipv6 = false;
 
-  bool varies() const { return mapping == Mapping::port_per_destination && !is_open; }
+  bool varies() const { return mapping == Mapping::port_per_destination && !is_mapped; }
   friend bool operator==(const Vantage&, const Vantage&) = default;
 };
 

@@ -25,8 +25,8 @@ TEST_CASE("why: the sentence and the remedy first, then what they rest on") {
         R"(bob is relayed
 forward a port
 
-  END           ADDRESSES   NAT                LETS STRANGERS IN
-  this machine  IPv4        one port for each  no, as far as it knows
+  END           ADDRESSES   NAT                PORT MAPPED
+  this machine  IPv4        one port for each  no
   bob           IPv4, IPv6  one port for all   yes
 
   ADDRESS         SOURCE
@@ -45,8 +45,8 @@ TEST_CASE("why: nothing known of the other end") {
   CHECK(why_text(report, Colour::off) ==
         R"(bob is nowhere
 
-  END           ADDRESSES  NAT        LETS STRANGERS IN
-  this machine  none       not known  no, as far as it knows
+  END           ADDRESSES  NAT        PORT MAPPED
+  this machine  none       not known  no
   bob has not said where it stands
 )");
 }

@@ -54,8 +54,8 @@ TEST_CASE("a path's report, schema 1") {
   CHECK(to_json(samples::replies()[13]) ==
         R"({"schema":1,"peer":"bob","path":"relay","via":"carol","endpoint":"20.0.2.2:41000",)"
         R"("verdict":{"code":"both_nats_vary","state":"warning","sentence":"a sentence",)"
-        R"("remedy":"a remedy"},"ours":{"mapping":"port-per-destination","open":false,)"
-        R"("ipv4":true,"ipv6":false},"theirs":{"mapping":"one-port","open":true,"ipv4":true,)"
+        R"("remedy":"a remedy"},"ours":{"mapping":"port-per-destination","mapped":false,)"
+        R"("ipv4":true,"ipv6":false},"theirs":{"mapping":"one-port","mapped":true,"ipv4":true,)"
         R"("ipv6":true},"candidates":[{"endpoint":"20.0.1.2:41000","source":"announced",)"
         R"("in_use":false},{"endpoint":"192.168.1.2:41000","source":"remembered",)"
         R"("in_use":true}],"events":[{"seconds_ago":17,"text":"was called at its 2 addresses"},)"

@@ -23,7 +23,7 @@ struct Place : TurnFixture {
 };
 
 Vantage behind(Mapping mapping) {
-  return {.mapping = mapping, .is_open = false, .has_ipv4 = true, .has_ipv6 = false};
+  return {.mapping = mapping, .is_mapped = false, .has_ipv4 = true, .has_ipv6 = false};
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ TEST_CASE("vantage: a mapped port lets strangers in, whatever the NAT does else"
   place.seen_at("20.0.1.2:4001");
   place.seen_at("20.0.1.2:51234");
   place.surroundings.mapped = Endpoint::parse("20.0.1.2:4001");
-  CHECK(place.vantage().is_open);
+  CHECK(place.vantage().is_mapped);
   CHECK_FALSE(place.vantage().varies());
 }
 
